@@ -1,0 +1,51 @@
+import { nanoid } from "nanoid";
+import { defineCollection } from "./collection.server";
+import type { Tx } from "./connection.server";
+
+/**
+ * Page events: what changed, told to every process that keeps whole pages in memory.
+ * Guarantee: an event is written in the transaction of the change itself, so a page cannot stay stale because a
+ * process died between the two. Each process asks for events of the current and the last bucket every half second.
+ */
+export interface PageEvent {
+  _id: string;
+  /** Minute since the epoch, so that a poll reads one or two small ranges. */
+  bucket: number;
+  /** "post:<id>", "member:<id>", "feed:<key>", … as used in the X-Page-Tags header. */
+  tags: string[];
+  at: Date;
+}
+
+const EVENT_LIFE_SEC = 600;
+
+const PageEvents = defineCollection<PageEvent>(
+  {
+    name: "pageEvents",
+    shardKey: { bucket: 1 },
+    why: "every process polls the current and the last minute",
+    indexes: [
+      { fields: { bucket: 1, _id: 1 } },
+      { fields: { at: 1 }, options: { expireAfterSeconds: EVENT_LIFE_SEC } },
+    ],
+  },
+  {
+    bucket: { type: Number, required: true },
+    tags: { type: [String], required: true },
+    at: { type: Date, required: true },
+  },
+);
+
+export function eventBucket(at: Date): number {
+  return Math.floor(at.getTime() / 60_000);
+}
+
+/** Says that pages carrying any of `tags` are out of date. */
+export async function announce(tags: string[], now: Date, tx?: Tx): Promise<void> {
+  await PageEvents.create([{ _id: nanoid(), bucket: eventBucket(now), tags, at: now }], tx ? { session: tx } : {});
+}
+
+/** Events of this minute and the one before; the caller skips those it has seen. At most 2,000. */
+export async function listRecentPageEvents(now: Date): Promise<Pick<PageEvent, "_id" | "tags">[]> {
+  const bucket = eventBucket(now);
+  return PageEvents.find({ bucket: { $in: [bucket - 1, bucket] } }, { tags: 1 }).limit(2_000).lean();
+}
