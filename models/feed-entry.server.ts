@@ -1,0 +1,114 @@
+import { defineCollection } from "./collection.server";
+import type { Tx } from "./connection.server";
+import type { Post } from "./post.server";
+
+/**
+ * Feed entry: one row per feed a post appears in, so that a feed is one index range on one shard.
+ * Feeds: `latest:<lang>:<yyyy-mm>` (time bucket), `topic:<slug>:<lang>`, `ticker:<instrument>`, `author:<member>`.
+ * Guarantees: (1) rows of a post are written and withdrawn in the transaction that publishes or hides it;
+ * (2) a row never moves: publishedAt is fixed, so a cursor repeats and reorders nothing. See docs/decisions/0003-shard-keys.md.
+ */
+export interface FeedEntry {
+  _id: string;
+  feed: string;
+  postId: string;
+  publishedAt: Date;
+}
+
+/** Where a page stopped: the last row shown. */
+export interface FeedPosition {
+  publishedAt: Date;
+  postId: string;
+}
+
+const FeedEntries = defineCollection<FeedEntry>(
+  {
+    name: "feedEntries",
+    shardKey: { feed: 1, publishedAt: 1 },
+    why: "every list page reads one feed (or the few a member follows) in time order",
+    indexes: [{ fields: { feed: 1, publishedAt: -1, postId: -1 } }],
+  },
+  {
+    feed: { type: String, required: true },
+    postId: { type: String, required: true },
+    publishedAt: { type: Date, required: true },
+  },
+);
+
+export function latestFeed(lang: string, at: Date): string {
+  return `latest:${lang}:${at.toISOString().slice(0, 7)}`;
+}
+export const topicFeed = (slug: string, lang: string): string => `topic:${slug}:${lang}`;
+export const tickerFeed = (instrumentId: string): string => `ticker:${instrumentId}`;
+export const authorFeed = (memberId: string): string => `author:${memberId}`;
+
+type Placed = Pick<Post, "_id" | "authorId" | "lang" | "topics" | "tickers" | "publishedAt">;
+
+/** Every feed a post belongs to. */
+export function feedsOf(post: Placed): string[] {
+  return [
+    latestFeed(post.lang, post.publishedAt),
+    authorFeed(post.authorId),
+    ...post.topics.map((slug) => topicFeed(slug, post.lang)),
+    ...post.tickers.map(tickerFeed),
+  ];
+}
+
+export function feedEntriesOf(post: Placed): FeedEntry[] {
+  return feedsOf(post).map((feed) => ({ _id: `${feed}|${post._id}`, feed, postId: post._id, publishedAt: post.publishedAt }));
+}
+
+export async function placeInFeeds(post: Placed, tx: Tx): Promise<void> {
+  for (const entry of feedEntriesOf(post)) {
+    await FeedEntries.updateOne(
+      { _id: entry._id, feed: entry.feed, publishedAt: entry.publishedAt },
+      { $setOnInsert: { postId: entry.postId } },
+      { upsert: true, session: tx },
+    );
+  }
+}
+
+/** Takes the post out of the feeds of the given (old) placement. */
+export async function withdrawFromFeeds(post: Placed, tx: Tx): Promise<void> {
+  for (const entry of feedEntriesOf(post)) {
+    await FeedEntries.deleteOne({ _id: entry._id, feed: entry.feed, publishedAt: entry.publishedAt }, { session: tx });
+  }
+}
+
+/** Bulk insert for the seed script. */
+export async function insertFeedEntries(entries: FeedEntry[]): Promise<void> {
+  await FeedEntries.insertMany(entries, { ordered: true });
+}
+
+/**
+ * Rows of one feed, or of several merged, newest first, strictly after `after` in that order.
+ * Posts of the same millisecond are told apart by id.
+ */
+export async function listFeedEntries(
+  { feeds, after, limit }: { feeds: string[]; after: FeedPosition | null; limit: number },
+): Promise<FeedEntry[]> {
+  const feed = feeds.length === 1 ? feeds[0] : { $in: feeds };
+  const sort = { publishedAt: -1, postId: -1 } as const;
+  if (!after) return FeedEntries.find({ feed }).sort(sort).limit(limit).lean<FeedEntry[]>();
+  // Two ranges instead of one $or: each is a plain index range on both engines.
+  const sameInstant = await FeedEntries.find({ feed, publishedAt: after.publishedAt, postId: { $lt: after.postId } })
+    .sort(sort)
+    .limit(limit)
+    .lean<FeedEntry[]>();
+  if (sameInstant.length >= limit) return sameInstant;
+  const earlier = await FeedEntries.find({ feed, publishedAt: { $lt: after.publishedAt } })
+    .sort(sort)
+    .limit(limit - sameInstant.length)
+    .lean<FeedEntry[]>();
+  return [...sameInstant, ...earlier];
+}
+
+/** How many rows are newer than `since`, counted up to `limit`. */
+export async function countNewerEntries({ feeds, since, limit }: { feeds: string[]; since: Date; limit: number }): Promise<number> {
+  return FeedEntries.countDocuments({ feed: { $in: feeds }, publishedAt: { $gt: since } }, { limit });
+}
+
+/** How many rows a feed has, counted up to `limit`. */
+export async function countFeedEntries(feed: string, limit: number): Promise<number> {
+  return FeedEntries.countDocuments({ feed }, { limit });
+}
