@@ -9,7 +9,7 @@ export interface Topic {
 }
 
 const Topics = defineCollection<Topic>(
-  { name: "topics", shardKey: "reference", why: "read whole into memory by every process", indexes: [] },
+  { name: "topics", shardKey: "reference", why: "read whole into memory by every process", indexes: [{ fields: { position: 1 } }] },
   { position: { type: Number, required: true }, name: { type: Object, required: true }, about: { type: Object, required: true } },
 );
 

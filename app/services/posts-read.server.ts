@@ -1,0 +1,132 @@
+import { listFeedEntries, topicFeed } from "@models/feed-entry.server";
+import { NotFound } from "@models/errors";
+import { isFollowing } from "@models/follow.server";
+import { findInstrument } from "@models/instrument.server";
+import { listLiked } from "@models/like.server";
+import { getMember } from "@models/member.server";
+import { getVote } from "@models/poll-vote.server";
+import { getPost, PostGone, type Post } from "@models/post.server";
+import { listSaved } from "@models/save.server";
+import type { Locale } from "~/i18n/locales";
+import { toCards, type MemberChip, type PostCard } from "./feeds.server";
+import { listTopics } from "./topics.server";
+
+/** A post as its page shows it. Plain values only. */
+export interface PostView {
+  id: string;
+  title: string;
+  html: string;
+  excerpt: string;
+  lang: Locale;
+  author: MemberChip & { bio: string; followed: boolean };
+  topics: { slug: string; name: string }[];
+  tickers: { id: string; name: string }[];
+  declarations: string[];
+  holds: { id: string; name: string }[];
+  poll: PollView | null;
+  commentPolicy: Post["commentPolicy"];
+  state: Post["state"];
+  revision: number;
+  editCount: number;
+  editedAt: string | null;
+  publishedAt: string;
+  readMinutes: number;
+  likeCount: number;
+  saveCount: number;
+  commentCount: number;
+  viewCount: number;
+  liked: boolean;
+  saved: boolean;
+  mine: boolean;
+}
+
+export interface PollView {
+  question: string;
+  multiple: boolean;
+  closesAt: string;
+  closed: boolean;
+  voters: number;
+  /** The reader's own choices; empty before voting. */
+  chosen: string[];
+  /** Votes are null until the reader has voted or the poll is closed. */
+  options: { id: string; text: string; votes: number | null }[];
+}
+
+/** A post for its page. Held posts are seen by their author alone; deleted ones are GONE. */
+export async function readPost(
+  { postId, locale, viewerId }: { postId: string; locale: Locale; viewerId: string | null },
+  now: Date,
+): Promise<PostView> {
+  const post = await getPost(postId);
+  const mine = post !== null && post.authorId === viewerId;
+  if (!post || (post.state === "held" && !mine)) throw new NotFound(`post ${postId}`);
+  if (post.state === "deleted" || post.state === "removed") throw new PostGone(postId);
+  const [author, topics, liked, saved, followed, chosen] = await Promise.all([
+    getMember(post.authorId),
+    listTopics(locale, now),
+    viewerId ? listLiked(viewerId, "post", [postId]) : new Set<string>(),
+    viewerId ? listSaved(viewerId, [postId]) : new Set<string>(),
+    viewerId && !mine ? isFollowing({ followerId: viewerId, kind: "member", targetId: post.authorId }) : false,
+    viewerId && post.poll ? getVote(postId, viewerId) : [],
+  ]);
+  if (!author) throw new NotFound(`author of ${postId}`);
+  const names = new Map(topics.map((topic) => [topic.slug, topic.name]));
+  const named = (id: string) => ({ id, name: findInstrument(id)?.name[locale] ?? id });
+  return {
+    id: post._id,
+    title: post.title,
+    html: post.html,
+    excerpt: post.excerpt,
+    lang: post.lang,
+    author: { id: author._id, handle: author.handle, displayName: author.displayName, tier: author.tier, bio: author.bio, followed },
+    topics: post.topics.map((slug) => ({ slug, name: names.get(slug) ?? slug })),
+    tickers: post.tickers.map(named),
+    declarations: post.declarations,
+    holds: post.holds.map(named),
+    poll: post.poll ? toPollView(post.poll, chosen, now) : null,
+    commentPolicy: post.commentPolicy,
+    state: post.state,
+    revision: post.revision,
+    editCount: post.editCount,
+    editedAt: post.editedAt?.toISOString() ?? null,
+    publishedAt: post.publishedAt.toISOString(),
+    readMinutes: post.readMinutes,
+    likeCount: post.likeCount,
+    saveCount: post.saveCount,
+    commentCount: post.commentCount,
+    viewCount: post.viewCount,
+    liked: liked.has(postId),
+    saved: saved.has(postId),
+    mine,
+  };
+}
+
+export function toPollView(poll: NonNullable<Post["poll"]>, chosen: string[], now: Date): PollView {
+  const closed = poll.closesAt <= now;
+  const open = closed || chosen.length > 0;
+  return {
+    question: poll.question,
+    multiple: poll.multiple,
+    closesAt: poll.closesAt.toISOString(),
+    closed,
+    voters: poll.voters,
+    chosen,
+    options: poll.options.map((option) => ({ id: option.id, text: option.text, votes: open ? option.votes : null })),
+  };
+}
+
+const RELATED = 4;
+
+/** Neighbours in the post's main topic: the newest ones that are not this post. */
+export async function listRelated({ post, locale }: { post: PostView; locale: Locale }, now: Date): Promise<PostCard[]> {
+  const slug = post.topics[0]?.slug;
+  if (!slug) return [];
+  const older = await listFeedEntries({
+    feeds: [topicFeed(slug, post.lang)],
+    after: { publishedAt: new Date(post.publishedAt), postId: post.id },
+    limit: RELATED,
+  });
+  const newest = older.length < RELATED ? await listFeedEntries({ feeds: [topicFeed(slug, post.lang)], after: null, limit: RELATED + 1 }) : [];
+  const ids = [...new Set([...older, ...newest].map((entry) => entry.postId))].filter((id) => id !== post.id);
+  return toCards({ postIds: ids.slice(0, RELATED), locale, viewerId: null }, now);
+}

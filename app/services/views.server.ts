@@ -1,0 +1,23 @@
+import { createHmac } from "node:crypto";
+import { inTransaction } from "@models/connection.server";
+import { changePostCount, requireVisiblePost } from "@models/post.server";
+import { addView } from "@models/view.server";
+
+/**
+ * Views are counted once per reader per day, bots apart. A guest is known only by a keyed hash of address and browser,
+ * which changes every day with the key and is deleted after two: enough to count, not enough to follow anybody.
+ */
+export function guestReaderKey({ address, userAgent, secret, now }: { address: string; userAgent: string; secret: string; now: Date }): string {
+  const day = now.toISOString().slice(0, 10);
+  return `g:${createHmac("sha256", `${secret}:${day}`).update(`${address}\n${userAgent.slice(0, 300)}`).digest("base64url").slice(0, 22)}`;
+}
+
+/** True when this view was counted. Unknown or hidden posts count nothing and say so by the usual errors. */
+export function recordView({ postId, readerKey }: { postId: string; readerKey: string }, now: Date): Promise<boolean> {
+  return inTransaction(async (tx) => {
+    await requireVisiblePost(postId, tx);
+    const counted = await addView({ postId, readerKey, at: now }, tx);
+    if (counted) await changePostCount(postId, "viewCount", 1, tx);
+    return counted;
+  });
+}
