@@ -1,0 +1,46 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { nanoid } from "nanoid";
+import mongoose from "mongoose";
+import { afterAll, beforeAll } from "vitest";
+import { connect, disconnect } from "@models/connection.server";
+import { ensureIndexes } from "@models/indexes.server";
+
+/**
+ * A real database for the tests of one file: the embedded engine in a temporary directory, or a fresh database
+ * name on the replica set at MONGODB_URI. Indexes are those of every collection that the file has imported.
+ */
+export function useDatabase(): void {
+  let close: () => Promise<void> = () => Promise.resolve();
+  beforeAll(async () => {
+    close = await openDatabase();
+  });
+  afterAll(() => close());
+}
+
+async function openDatabase(): Promise<() => Promise<void>> {
+  const uri = process.env.MONGODB_URI;
+  if (uri) return openFreshName(uri);
+  const { startEmbedded } = await import("@models/embedded");
+  const directory = await mkdtemp(join(tmpdir(), "goldbean-test-"));
+  const engine = await startEmbedded({ directory });
+  await connect(engine.uri);
+  await ensureIndexes();
+  return async () => {
+    await disconnect();
+    await engine.stop();
+    await rm(directory, { recursive: true, force: true });
+  };
+}
+
+async function openFreshName(uri: string): Promise<() => Promise<void>> {
+  const address = new URL(uri);
+  address.pathname = `/goldbean-test-${nanoid(8).replace(/[^a-z0-9]/gi, "x")}`;
+  await connect(address.href);
+  await ensureIndexes();
+  return async () => {
+    await mongoose.connection.dropDatabase();
+    await disconnect();
+  };
+}
