@@ -1,0 +1,142 @@
+import { Form, Link, NavLink, useLocation } from "@remix-run/react";
+import type { ReactNode } from "react";
+import { Avatar } from "~/components/ui/Avatar";
+import { Icon, type IconName } from "~/components/ui/Icon";
+import { otherLocale } from "~/i18n/locales";
+import { useLocale, useT } from "~/i18n/react";
+import { useViewer } from "./page-context";
+
+/** The five places of the product, in thumb order. The middle one writes. */
+const PLACES: { to: string; icon: IconName; key: string; end?: boolean }[] = [
+  { to: "/", icon: "home", key: "common.home", end: true },
+  { to: "/topics", icon: "topics", key: "common.topics" },
+  { to: "/posts/new", icon: "plus", key: "common.write" },
+  { to: "/saved", icon: "save", key: "common.saved" },
+  { to: "/account", icon: "person", key: "common.me" },
+];
+
+export function DemoBanner() {
+  const t = useT();
+  return (
+    <p className="demo" role="note">
+      {t("common.demoBanner")} <Link to="/outbox">{t("common.demoOutbox")}</Link>
+    </p>
+  );
+}
+
+export function Header() {
+  const t = useT();
+  const viewer = useViewer();
+  const { pathname, search } = useLocation();
+  return (
+    <header className="top">
+      <div>
+        <Link className="brand" to="/" prefetch="none">
+          <i aria-hidden="true" />
+          {t("common.brand")}
+        </Link>
+        <Link className="search" to="/search">
+          <Icon name="search" />
+          <span>{t("common.searchHint")}</span>
+        </Link>
+        {viewer ? (
+          <Link className="act-btn" to={`/members/${viewer.handle}`} aria-label={t("common.myProfile", { name: viewer.displayName })}>
+            <Avatar name={viewer.displayName} />
+          </Link>
+        ) : (
+          <Link className="btn small" to={`/login?redirectTo=${encodeURIComponent(pathname + search)}`} rel="nofollow">
+            {t("common.login")}
+          </Link>
+        )}
+      </div>
+    </header>
+  );
+}
+
+export function Rail() {
+  const t = useT();
+  const write = PLACES.find((place) => place.icon === "plus");
+  return (
+    <div className="rail">
+      <nav aria-label={t("common.mainNav")}>
+        {PLACES.filter((place) => place.icon !== "plus").map((place) => (
+          <NavLink key={place.to} to={place.to} end={place.end}>
+            <Icon name={place.icon} />
+            {t(place.key)}
+          </NavLink>
+        ))}
+        {write ? (
+          <Link className="btn primary" to={write.to} rel="nofollow">
+            <Icon name="plus" />
+            {t(write.key)}
+          </Link>
+        ) : null}
+      </nav>
+    </div>
+  );
+}
+
+export function BottomNav() {
+  const t = useT();
+  return (
+    <nav className="bottom" aria-label={t("common.bottomNav")}>
+      {PLACES.map((place) =>
+        place.icon === "plus" ? (
+          <Link key={place.to} to={place.to} rel="nofollow">
+            <span className="plus">
+              <Icon name="plus" />
+            </span>
+            <span className="vh">{t(place.key)}</span>
+          </Link>
+        ) : (
+          <NavLink key={place.to} to={place.to} end={place.end}>
+            <Icon name={place.icon} />
+            {t(place.key)}
+          </NavLink>
+        ),
+      )}
+    </nav>
+  );
+}
+
+/** Small print, and the language switch that keeps the page. */
+export function Footer() {
+  const t = useT();
+  const locale = useLocale();
+  const { pathname, search } = useLocation();
+  const other = otherLocale(locale);
+  return (
+    <footer className="meta foot">
+      <p>{t("common.notAdvice")}</p>
+      <nav aria-label={t("common.about")}>
+        <Link to="/about">{t("common.about")}</Link>
+        <Link to="/rules">{t("common.rules")}</Link>
+        <Link to="/privacy">{t("common.privacy")}</Link>
+        <Link to="/sharing">{t("common.sharing")}</Link>
+        <Form method="post" action="/language" className="inline" reloadDocument>
+          <input type="hidden" name="lang" value={other} />
+          <input type="hidden" name="redirectTo" value={pathname + search} />
+          <button type="submit" lang={other}>
+            {other === "en" ? "English" : "中文"}
+          </button>
+        </Form>
+      </nav>
+    </footer>
+  );
+}
+
+/** The three-column frame: places, the reading column, what stands beside it. On a phone the aside comes last. */
+export function Frame({ children, aside }: { children: ReactNode; aside?: ReactNode }) {
+  return (
+    <div className="page">
+      <Rail />
+      <main className="main" id="main" tabIndex={-1}>
+        {children}
+      </main>
+      <aside className="aside">
+        {aside}
+        <Footer />
+      </aside>
+    </div>
+  );
+}

@@ -1,0 +1,87 @@
+import { Link } from "@remix-run/react";
+import { Avatar } from "~/components/ui/Avatar";
+import { Icon } from "~/components/ui/Icon";
+import { Time } from "~/components/ui/Time";
+import { formatCount } from "~/format/numbers";
+import { useLocale, useT } from "~/i18n/react";
+import { FeedPicture } from "./FeedPicture";
+import { LikeButton } from "./LikeButton";
+import { SaveButton } from "./SaveButton";
+import type { PostCardView, ReasonView } from "./types";
+
+/** One post in a list. The title's link covers the row; the controls stand above it. */
+export function PostRow({ post, compact }: { post: PostCardView; compact?: boolean }) {
+  const t = useT();
+  const locale = useLocale();
+  return (
+    <article className="row">
+      <div className="by">
+        <Link to={`/members/${post.author.handle}`} prefetch="none">
+          <Avatar name={post.author.displayName} size="s" />
+          <b>{post.author.displayName}</b>
+        </Link>
+        <span>
+          <Time iso={post.publishedAt} />
+          {post.topic ? (
+            <>
+              {" · "}
+              <Link to={`/topics/${post.topic.slug}`} prefetch="none">
+                {post.topic.name}
+              </Link>
+            </>
+          ) : null}
+        </span>
+        {post.declarations.map((declaration) => (
+          <span key={declaration} className="chip">
+            {t(`post.declaration.${declaration}`)}
+          </span>
+        ))}
+      </div>
+      <div lang={post.lang}>
+        <h2>
+          <Link to={`/posts/${post.id}`} prefetch="none">
+            {post.title}
+          </Link>
+        </h2>
+        {compact ? null : <p className="ex">{post.excerpt}</p>}
+      </div>
+      {post.chart && !compact ? <FeedPicture chart={post.chart} /> : <span />}
+      {compact ? null : (
+        <div className="acts">
+          <LikeButton postId={post.id} liked={post.liked} likeCount={post.likeCount} />
+          <Link className="act-btn" to={`/posts/${post.id}#comments`} prefetch="none" aria-label={t("post.commentsWithCount", { count: post.commentCount })}>
+            <Icon name="comment" />
+            <span className="num">{formatCount(post.commentCount, locale)}</span>
+          </Link>
+          <SaveButton postId={post.id} saved={post.saved} saveCount={post.saveCount} />
+          {post.reason ? (
+            <span className="why">
+              <Why reason={post.reason} />
+            </span>
+          ) : null}
+        </div>
+      )}
+    </article>
+  );
+}
+
+/** Why this post stands here, in words: the largest part of its score, or what the reader follows. */
+function Why({ reason }: { reason: ReasonView }) {
+  const t = useT();
+  switch (reason.kind) {
+    case "editors":
+      return <>{t("feed.why.editors")}</>;
+    case "saved":
+      return <>{t("feed.why.saved")}</>;
+    case "author":
+      return <>{t("feed.why.author")}</>;
+    case "fresh":
+      return <>{t("feed.why.fresh")}</>;
+    case "discussed":
+      return <>{t("feed.why.discussed", { count: reason.comments })}</>;
+    case "following":
+      return <>{t("feed.why.following", { name: reason.name })}</>;
+    case "window":
+      return <>{reason.hours < 48 ? t("feed.why.hours", { count: reason.hours }) : t("feed.why.days", { count: Math.round(reason.hours / 24) })}</>;
+  }
+}
