@@ -84,7 +84,6 @@ function parseTopOperator(name: string, value: Value, top: boolean): Condition |
     case "$text":
     case "$jsonSchema":
     case "$sampleRate":
-    case "$expectedToBeFalse":
       throw notSupported(name);
     default:
       throw bad(
@@ -169,8 +168,6 @@ function parseOperator(path: string, name: string, value: Value, siblings: Doc):
         mask: parseMask(name, value),
         test: (name.charAt(5).toLowerCase() + name.slice(6)) as "allSet",
       };
-    case "$comment":
-      return undefined;
     case "$near":
     case "$nearSphere":
     case "$geoWithin":
@@ -257,6 +254,7 @@ function parseSize(value: Value): number {
   if (!isNumber(value)) throw bad(`Failed to parse $size. Expected a number in: $size: ${describe(value)}`);
   const size = toNumber(value);
   if (!Number.isInteger(size)) throw bad(`Failed to parse $size. Expected an integer: $size: ${describe(value)}`);
+  if (size > 2147483647) throw bad(`Failed to parse $size. Cannot represent $size: ${size} in an int`);
   if (size < 0) throw bad(`Failed to parse $size. Expected a non-negative number in: $size: ${describe(value)}`);
   return size;
 }

@@ -1,0 +1,99 @@
+import { decode } from "../bson/values";
+import type { Doc, Value } from "../bson/values";
+import { CommandError } from "../errors";
+import { choosePlan, hasSort } from "../plan/plan";
+import type { Plan } from "../plan/plan";
+import { scanRecords } from "../plan/scan";
+import type { ScanStats } from "../plan/scan";
+import type { Collection } from "../storage/collection";
+import type { View } from "../storage/layers";
+import type { Matcher } from "./match";
+import { compileSort } from "./sort";
+
+/** From a filter to the matching records in the asked order: the one read path of find, update, delete and the rest. */
+export interface Selection {
+  collection: Collection;
+  view: View;
+  filter: Doc;
+  matcher: Matcher;
+  sort?: Doc | undefined;
+  hint?: Value;
+  skip?: number;
+  /** 0 or absent: all. */
+  limit?: number;
+  /** Called now and then during long scans; throws when the time is over. */
+  checkDeadline?: () => void;
+  stats?: ScanStats;
+}
+
+/** A record of the answer. `doc` is decoded when somebody asks: a plain find sends the stored bytes as they are. */
+export class Selected {
+  #doc: Doc | undefined;
+
+  constructor(
+    readonly recordNumber: number,
+    readonly bytes: Buffer,
+  ) {}
+
+  get doc(): Doc {
+    return (this.#doc ??= decode(this.bytes));
+  }
+}
+
+const SORT_MEMORY_MAX_BYTES = 100 * 1024 * 1024;
+const DEADLINE_EVERY = 500;
+
+export function planFor({ collection, view, filter, sort, hint, skip = 0, limit = 0 }: Selection): Plan {
+  return choosePlan({ collection, view, filter, sort, hint, wanted: limit > 0 ? skip + limit : 0 });
+}
+
+export function* select(selection: Selection, plan: Plan = planFor(selection)): Iterable<Selected> {
+  const { skip = 0, limit = 0, sort } = selection;
+  const matched = matching(selection, plan);
+  const ordered = plan.sorted || !hasSort(sort) ? matched : sorted(matched, sort, limit > 0 ? skip + limit : 0);
+  let passed = 0;
+  for (const record of ordered) {
+    if (passed++ < skip) continue;
+    yield record;
+    if (limit > 0 && passed === skip + limit) return;
+  }
+}
+
+function* matching({ collection, view, matcher, checkDeadline, stats }: Selection, plan: Plan): Iterable<Selected> {
+  let examined = 0;
+  for (const { recordNumber, bytes } of scanRecords(view, collection, plan.access, stats ?? { keysExamined: 0, docsExamined: 0 })) {
+    if (++examined % DEADLINE_EVERY === 0) checkDeadline?.();
+    const record = new Selected(recordNumber, bytes);
+    if (plan.exact || matcher.matches(record.doc)) yield record;
+  }
+}
+
+/** Sorts in memory. With a limit only that many are kept, so a page of a large set stays small. */
+function* sorted(records: Iterable<Selected>, spec: Doc, wanted: number): Iterable<Selected> {
+  const sort = compileSort(spec);
+  const byDoc = new Map<Doc, Selected>();
+  let sizeBytes = 0;
+  const keepBest = (count: number): void => {
+    const best = sort.sort([...byDoc.keys()]).slice(0, count);
+    const kept = best.flatMap((doc): [Doc, Selected][] => {
+      const record = byDoc.get(doc);
+      return record ? [[doc, record]] : [];
+    });
+    byDoc.clear();
+    sizeBytes = 0;
+    for (const [doc, record] of kept) {
+      byDoc.set(doc, record);
+      sizeBytes += record.bytes.length;
+    }
+  };
+  for (const record of records) {
+    byDoc.set(record.doc, record);
+    sizeBytes += record.bytes.length;
+    if (wanted > 0 && byDoc.size >= Math.max(wanted * 4, 1000)) keepBest(wanted);
+    if (sizeBytes > SORT_MEMORY_MAX_BYTES) {
+      throw new CommandError(292, `Sort exceeded memory limit of ${SORT_MEMORY_MAX_BYTES} bytes. Add an index that gives this order.`);
+    }
+  }
+  keepBest(wanted > 0 ? wanted : byDoc.size);
+  yield* byDoc.values();
+}
