@@ -1,0 +1,102 @@
+import { Decimal128, Double, Int32, Long, type Document } from "bson";
+import { canonical } from "./rows";
+
+/** What a comparison of two answers can say. A refusal with 238 is honest; any other difference is a wrong answer. */
+export type Verdict = "same" | "refused" | "different";
+
+/** Code of "not supported by the embedded engine; set MONGODB_URI". */
+export const REFUSED = 238;
+
+export interface CompareOptions {
+  /** No order was asked for: lists compare as multisets. */
+  asSet?: boolean;
+  /** Equal numbers of different types are one value to $group and distinct, and either may represent the group. */
+  looseNumbers?: boolean;
+}
+
+/** Judges `actual` (the embedded engine) against `expected` (MongoDB). Codes and contents bind, messages do not. */
+export function compareAnswers(expected: Document, actual: Document, options: CompareOptions = {}): Verdict {
+  if (isRefusal(actual)) return "refused";
+  return textOf(expected, options) === textOf(actual, options) ? "same" : "different";
+}
+
+export function isRefusal(answer: Document): boolean {
+  if ((answer.error as Document | undefined)?.code === REFUSED) return true;
+  return ((answer.errors as Document[] | undefined) ?? []).some((one) => one.code === REFUSED);
+}
+
+function textOf(answer: Document, options: CompareOptions): string {
+  const normal: Document = {};
+  for (const key of Object.keys(answer).sort()) {
+    normal[key] = normalPart(key, answer[key], options);
+  }
+  // `ids` is only a shorter way to write documents that have nothing but an _id.
+  if (normal.ids !== undefined) {
+    normal.docs = sorted((answer.ids as unknown[]).map((id) => ({ _id: loosened(id, options) })), options);
+    delete normal.ids;
+  }
+  return canonical(normal);
+}
+
+function normalPart(key: string, value: unknown, options: CompareOptions): unknown {
+  switch (key) {
+    case "error":
+      return withoutWords(value as Document);
+    case "errors":
+      return (value as Document[]).map(withoutWords);
+    case "plan":
+      return normalPlan(value as string[]);
+    case "values":
+      // distinct promises no order.
+      return sorted((value as unknown[]).map((one) => loosened(one, options)), { asSet: true });
+    case "docs":
+      return sorted((value as Document[]).map((one) => loosened(one, options)), options);
+    case "indexesAfter":
+      return [...(value as string[])].sort();
+    default:
+      return loosened(value, options);
+  }
+}
+
+function withoutWords(error: Document): Document {
+  const { message: _message, codeName: _codeName, ...binding } = error;
+  return binding;
+}
+
+function sorted(list: unknown[], options: CompareOptions): unknown[] {
+  return options.asSet ? [...list].sort((left, right) => (canonical(left) < canonical(right) ? -1 : 1)) : list;
+}
+
+/**
+ * What binds about a plan: which indexes it reads, in which direction, whether it scans the collection or sorts in memory.
+ * Where a document is fetched, and whether several ranges of one index are one scan or a merge, is the server's own business.
+ */
+function normalPlan(stages: string[]): string[] {
+  const kept = stages
+    .map((stage) => stage.replace(/^EXPRESS_/, "").replace(/^COUNT_SCAN|^DISTINCT_SCAN/, "IXSCAN"))
+    .filter((stage) => /^(IXSCAN|COLLSCAN|SORT$|EOF)/.test(stage));
+  return [...new Set(kept)].sort();
+}
+
+function loosened(value: unknown, options: CompareOptions): unknown {
+  return options.looseNumbers ? loosen(value) : value;
+}
+
+function loosen(value: unknown): unknown {
+  if (value instanceof Int32 || value instanceof Double) return numberText(value.valueOf());
+  if (value instanceof Long) return `number ${value.toString()}`;
+  if (value instanceof Decimal128) return numberText(Number(value.toString()));
+  if (Array.isArray(value)) return value.map(loosen);
+  if (value !== null && typeof value === "object" && isPlain(value)) {
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, loosen(inner)]));
+  }
+  return value;
+}
+
+function numberText(value: number): string {
+  return `number ${Object.is(value, -0) ? 0 : value}`;
+}
+
+function isPlain(value: object): boolean {
+  return !("_bsontype" in value) && !(value instanceof Date);
+}

@@ -1,0 +1,160 @@
+import { Double, Int32, Long, type Document } from "bson";
+import { elementConditionOf, filterOf, intOf, numberOf, subdocumentOf, valueAt, valueOf } from "./generator-values";
+import type { Random } from "./random";
+
+const TARGETS = ["a", "b", "n", "s", "t", "f", "d.x", "d.y", "d.z.k", "d", "c", "e", "c.0", "c.2", "e.0.x", "new", "new.deep.path", "u"] as const;
+const NUMERIC = ["n", "n", "n", "d.x", "d.y", "a", "new", "d.new", "u", "c.0"] as const;
+const ARRAYS = ["c", "c", "c", "e", "new", "d.list", "a"] as const;
+
+/** An update command with one statement: operators, a replacement or a pipeline; many documents, or one chosen by _id. */
+export function updateOf(random: Random): Document {
+  const { query, update, arrayFilters, positional } = random.weighted<() => Statement>([
+    [12, () => ({ query: filterOf(random, 1), update: operatorsOf(random) })],
+    [3, () => positionalOf(random)],
+    [4, () => arrayFilterOf(random)],
+    [2, () => ({ query: filterOf(random, 1), update: replacementOf(random) })],
+    [4, () => ({ query: filterOf(random, 1), update: updatePipelineOf(random) })],
+  ])();
+  const replacement = !Array.isArray(update) && !Object.keys(update)[0]?.startsWith("$");
+  const multi = !replacement && random.chance(0.35);
+  const statement: Document = { q: multi ? query : { ...query, _id: new Int32(random.between(1, 24)) }, u: update };
+  if (multi) statement.multi = true;
+  else if (!positional && random.chance(0.2)) {
+    // An upsert names its _id, or each engine would invent its own.
+    statement.upsert = true;
+    statement.q = { _id: new Int32(random.between(1, 34)), ...(random.chance(0.4) && { [random.pick(["n", "d.x", "b"])]: intOf(random) }) };
+  }
+  if (arrayFilters) statement.arrayFilters = arrayFilters;
+  return { update: "c", updates: [statement] };
+}
+
+interface Statement {
+  query: Document;
+  update: Document | Document[];
+  arrayFilters?: Document[];
+  positional?: boolean;
+}
+
+function operatorsOf(random: Random): Document {
+  const update: Document = {};
+  for (let count = random.weighted([[6, 1], [3, 2], [1, 3]]); count > 0; count--) {
+    const [operator, path, operand] = operatorOf(random);
+    update[operator] = { ...(update[operator] as Document | undefined), [path]: operand };
+  }
+  return update;
+}
+
+function operatorOf(random: Random): [string, string, unknown] {
+  const target = random.pick(TARGETS);
+  const numeric = random.pick(NUMERIC);
+  const array = random.pick(ARRAYS);
+  return random.weighted<() => [string, string, unknown]>([
+    [8, () => ["$set", target, valueAt(random, target)]],
+    [3, () => ["$unset", target, ""]],
+    [6, () => ["$inc", numeric, random.chance(0.85) ? intOf(random) : numberOf(random)]],
+    [1, () => ["$mul", numeric, random.pick([new Int32(2), new Double(0.5), Long.fromNumber(3), new Int32(0)])]],
+    [2, () => ["$min", target, valueAt(random, target)]],
+    [2, () => ["$max", target, valueAt(random, target)]],
+    [4, () => ["$push", array, pushOf(random, array)]],
+    [3, () => ["$addToSet", array, random.chance(0.7) ? elementOf(random, array) : { $each: [elementOf(random, array), elementOf(random, array)] }]],
+    [3, () => ["$pull", array, pullOf(random, array)]],
+    [1, () => ["$pullAll", array, [elementOf(random, array), elementOf(random, array)]]],
+    [1.5, () => ["$pop", array, new Int32(random.pick([1, -1]))]],
+    [1.2, () => ["$rename", random.pick(["a", "b", "d", "d.x", "zz"]), random.pick(["new", "d.w", "b", "new.deep"])]],
+    [1, () => ["$setOnInsert", target, valueAt(random, target)]],
+    [0.5, () => ["$bit", numeric, { [random.pick(["and", "or", "xor"])]: new Int32(random.below(8)) }]],
+    [0.15, () => ["$bad", target, new Int32(1)]],
+    [0.15, () => ["$set", "_id", new Int32(99)]],
+  ])();
+}
+
+function elementOf(random: Random, path: string): unknown {
+  return path === "e" ? subdocumentOf(random) : valueOf(random);
+}
+
+function pushOf(random: Random, path: string): unknown {
+  if (random.chance(0.5)) return elementOf(random, path);
+  const clause: Document = { $each: Array.from({ length: random.below(3) }, () => elementOf(random, path)) };
+  if (random.chance(0.3)) clause.$position = new Int32(random.between(-2, 3));
+  if (random.chance(0.4)) clause.$sort = path === "e" ? { x: new Int32(random.pick([1, -1])) } : new Int32(random.pick([1, -1]));
+  if (random.chance(0.5)) clause.$slice = new Int32(random.between(-3, 3));
+  return clause;
+}
+
+function pullOf(random: Random, path: string): unknown {
+  if (path === "e") return elementConditionOf(random, "e");
+  return random.chance(0.5) ? valueOf(random) : random.pick<unknown>([{ $gte: intOf(random) }, { $in: [valueOf(random), valueOf(random)] }, { $lt: intOf(random) }, { $ne: intOf(random) }]);
+}
+
+/** `$` needs one condition on one array; several arrays in a filter leave the index undefined, so they are not made. */
+function positionalOf(random: Random): Statement {
+  if (random.chance(0.5)) {
+    return { query: { c: random.chance(0.5) ? intOf(random) : { $gte: intOf(random) } }, update: { [random.pick(["$set", "$inc", "$max"])]: { "c.$": intOf(random) } }, positional: true };
+  }
+  const field = random.pick(["e.$.x", "e.$.y", "e.$.new", "e.$.z.k"]);
+  const query = random.chance(0.5) ? { "e.x": intOf(random) } : { e: { $elemMatch: elementConditionOf(random, "e") } };
+  return { query, update: { [random.pick(["$set", "$inc", "$unset"])]: { [field]: intOf(random) } }, positional: true };
+}
+
+function arrayFilterOf(random: Random): Statement {
+  const operator = random.pick(["$set", "$set", "$inc", "$unset", "$max"]);
+  const query = random.chance(0.5) ? { e: { $type: "array" }, c: { $type: "array" } } : filterOf(random, 1);
+  return random.weighted<() => Statement>([
+    [2, () => ({ query, update: { [operator]: { "c.$[]": intOf(random) } } })],
+    [2, () => ({ query, update: { [operator]: { "e.$[].x": intOf(random) } } })],
+    [3, () => ({ query, update: { [operator]: { "c.$[i]": intOf(random) } }, arrayFilters: [{ i: random.chance(0.4) ? valueAt(random, "c") : { [random.pick(["$gt", "$lt", "$ne"])]: intOf(random) } }] })],
+    [4, () => ({ query, update: { [operator]: { [random.pick(["e.$[i].x", "e.$[i].new", "e.$[i].z.k"])]: intOf(random) } }, arrayFilters: [prefixed("i", elementConditionOf(random, "e"))] })],
+    [0.3, () => ({ query, update: { $set: { "e.$[j].x": intOf(random) } }, arrayFilters: [{ "i.x": intOf(random) }] })],
+  ])();
+}
+
+function prefixed(identifier: string, condition: Document): Document {
+  return Object.fromEntries(Object.entries(condition).map(([field, value]) => [`${identifier}.${field}`, value as unknown]));
+}
+
+function replacementOf(random: Random): Document {
+  const doc: Document = {};
+  for (const field of random.some(["a", "b", "n", "c", "d", "e"], 0, 4)) doc[field] = valueAt(random, field);
+  return doc;
+}
+
+function updatePipelineOf(random: Random): Document[] {
+  return Array.from({ length: random.chance(0.75) ? 1 : 2 }, () =>
+    random.weighted<() => Document>([
+      [6, () => ({ $set: { [random.pick(["n", "new", "d.x", "a"])]: expressionOf(random) } })],
+      [2, () => ({ $unset: random.pick(["a", "d.x", "e", "zz"]) })],
+      [1, () => ({ $replaceWith: { $mergeObjects: ["$$ROOT", { made: expressionOf(random) }] } })],
+      [1, () => ({ $project: { a: new Int32(1), n: new Int32(1), c: new Int32(1) } })],
+    ])(),
+  );
+}
+
+export function expressionOf(random: Random): unknown {
+  const number = () => random.pick<unknown>([{ $ifNull: ["$d.q", new Int32(2)] }, "$u", intOf(random), { $size: { $cond: [{ $isArray: "$c" }, "$c", []] } }]);
+  return random.weighted<() => unknown>([
+    [3, () => ({ $add: [number(), number()] })],
+    [1, () => ({ $subtract: [number(), number()] })],
+    [1, () => ({ $multiply: [number(), number()] })],
+    [2, () => ({ $cond: [{ [random.pick(["$gt", "$eq", "$lte"])]: ["$n", intOf(random)] }, "$b", number()] })],
+    [2, () => ({ $ifNull: [`$${random.pick(["a", "zz", "f", "d.x"])}`, number()] })],
+    [1, () => ({ $max: ["$n", number()] })],
+    [1, () => ({ $min: ["$n", "$d.x"] })],
+    [1, () => ({ $concat: [{ $ifNull: [{ $cond: [{ $eq: [{ $type: "$b" }, "string"] }, "$b", null] }, "?"] }, "-", "x"] })],
+    [1, () => ({ $filter: { input: { $cond: [{ $isArray: "$c" }, "$c", []] }, cond: { $gt: ["$$this", intOf(random)] } } })],
+    [1, () => ({ $map: { input: { $cond: [{ $isArray: "$e" }, "$e", []] }, as: "one", in: "$$one.x" } })],
+    [1, () => ({ $in: [intOf(random), { $cond: [{ $isArray: "$c" }, "$c", []] }] })],
+    [1, () => ({ $concatArrays: [{ $cond: [{ $isArray: "$c" }, "$c", []] }, [number()]] })],
+    [1, () => ({ $slice: [{ $cond: [{ $isArray: "$c" }, "$c", []] }, new Int32(random.pick([1, 2, -1]))] })],
+    [1, () => `$${random.pick(["a", "d.x", "e.x", "zz", "n"])}`],
+    [0.6, () => ({ $literal: valueOf(random) })],
+    [0.5, () => ({ $and: ["$a", "$f"] })],
+    [0.5, () => ({ $or: ["$a", { $eq: ["$n", new Int32(1)] }] })],
+    [0.5, () => ({ $type: `$${random.pick(["a", "zz", "c", "t"])}` })],
+    [0.5, () => ({ $arrayElemAt: [{ $cond: [{ $isArray: "$c" }, "$c", []] }, new Int32(random.pick([0, 1, -1]))] })],
+    [0.4, () => ({ $add: ["$n", new Int32(1)] })],
+    [0.4, () => ({ $mergeObjects: [{ $cond: [{ $eq: [{ $type: "$d" }, "object"] }, "$d", {}] }, { k: number() }] })],
+    [0.3, () => ({ $switch: { branches: [{ case: { $eq: ["$n", intOf(random)] }, then: "one" }], default: "other" } })],
+    [0.3, () => ({ $toString: number() })],
+    [0.3, () => ({ $dateToString: { date: { $cond: [{ $eq: [{ $type: "$t" }, "date"] }, "$t", null] }, format: "%Y-%m-%d" } })],
+  ])();
+}

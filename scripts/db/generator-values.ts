@@ -1,0 +1,236 @@
+import { Decimal128, Double, Int32, Long, ObjectId, type Document } from "bson";
+import type { Random } from "./random";
+
+/**
+ * Random collections, indexes, filters, sorts and projections for the live comparison.
+ * Values come from small pools so that filters hit, keys collide and arrays overlap.
+ */
+export interface World {
+  docs: Document[];
+  lookup: Document[];
+  indexes: Document[];
+}
+
+export const SCALAR_PATHS = ["a", "b", "n", "s", "t", "f", "d.x", "d.y"] as const;
+export const ARRAY_PATHS = ["c", "e"] as const;
+export const PATHS = ["a", "b", "n", "s", "t", "f", "d", "d.x", "d.y", "c", "e", "e.x", "e.y", "_id", "c.0", "e.0.x", "d.z.k", "zz"] as const;
+const WORDS = ["", "a", "ab", "b", "B", "bond", "fund", "金豆", "基金", "债券", "é", "😀"] as const;
+const DAY_MS = 86_400_000;
+
+export function worldOf(random: Random): World {
+  const docs = Array.from({ length: random.between(4, 24) }, (_, order) => documentOf(random, order + 1));
+  const lookup = Array.from({ length: random.between(0, 6) }, (_, order) => ({
+    _id: new Int32(order + 1),
+    a: valueOf(random),
+    x: intOf(random),
+    w: random.pick(WORDS),
+  }));
+  return { docs, lookup, indexes: random.some(indexesOf(random), 0, 3) };
+}
+
+export function documentOf(random: Random, id: number): Document {
+  const doc: Document = { _id: new Int32(id) };
+  for (const field of random.shuffled(["a", "b", "n", "s", "t", "f", "c", "d", "e", "u"])) {
+    if (random.chance(0.18)) continue;
+    doc[field] = fieldOf(random, field, id);
+  }
+  return doc;
+}
+
+function fieldOf(random: Random, field: string, id: number): unknown {
+  switch (field) {
+    case "a":
+      return valueOf(random);
+    case "b":
+    case "s":
+      return random.chance(0.9) ? random.pick(WORDS) : valueOf(random);
+    case "n":
+      return numberOf(random);
+    case "t":
+      return dateOf(random);
+    case "f":
+      return random.pick([true, false, null]);
+    case "c":
+      return random.chance(0.9) ? Array.from({ length: random.below(4) }, () => valueOf(random)) : valueOf(random);
+    case "d":
+      return random.chance(0.9) ? subdocumentOf(random) : valueOf(random);
+    case "e":
+      return random.chance(0.92)
+        ? Array.from({ length: random.below(4) }, () => (random.chance(0.93) ? subdocumentOf(random) : valueOf(random)))
+        : subdocumentOf(random);
+    default:
+      // `u` is mostly distinct, so that unique indexes can be built on it and are sometimes met.
+      return new Int32(random.chance(0.97) ? id * 10 : 10);
+  }
+}
+
+export function subdocumentOf(random: Random): Document {
+  const doc: Document = {};
+  for (const field of random.shuffled(["x", "y", "z"])) {
+    if (random.chance(0.3)) continue;
+    doc[field] = field === "z" ? (random.chance(0.5) ? { k: intOf(random) } : valueOf(random)) : random.chance(0.7) ? intOf(random) : valueOf(random);
+  }
+  return doc;
+}
+
+export function intOf(random: Random): Int32 {
+  return new Int32(random.between(-2, 6));
+}
+
+export function numberOf(random: Random): unknown {
+  return random.weighted<() => unknown>([
+    [14, () => intOf(random)],
+    [3, () => new Double(random.between(-4, 10) / 4)],
+    [1, () => Long.fromNumber(random.between(-2, 6))],
+    [0.4, () => Long.fromString("9007199254740993")],
+    [0.3, () => new Double(NaN)],
+    [0.3, () => Decimal128.fromString(random.pick(["1.5", "2", "0.10"]))],
+  ])();
+}
+
+export function dateOf(random: Random): Date {
+  return new Date(Date.UTC(2026, 0, 1) + random.below(40) * (DAY_MS / 4));
+}
+
+export function valueOf(random: Random): unknown {
+  return random.weighted<() => unknown>([
+    [10, () => numberOf(random)],
+    [5, () => random.pick(WORDS)],
+    [1.5, () => null],
+    [1.5, () => random.chance(0.5)],
+    [1, () => dateOf(random)],
+    [0.6, () => new ObjectId(`00000000000000000000000${random.below(4)}`)],
+    [1, () => ({ x: intOf(random) })],
+    [0.8, () => [intOf(random)]],
+    [0.3, () => []],
+    [0.2, () => ({})],
+  ])();
+}
+
+/** A value of the kind that usually stands at the path, so that comparisons are within one type more often than not. */
+export function valueAt(random: Random, path: string): unknown {
+  if (random.chance(0.12)) return valueOf(random);
+  const last = path.split(".").at(-1)!;
+  if (path === "_id") return new Int32(random.between(1, 24));
+  if (path === "t") return dateOf(random);
+  if (path === "f") return random.pick([true, false, null]);
+  if (path === "b" || path === "s") return random.pick(WORDS);
+  if (path === "d" || path === "e") return subdocumentOf(random);
+  if (last === "x" || last === "y" || last === "k") return intOf(random);
+  if (path === "a" || path.startsWith("c")) return random.chance(0.7) ? numberOf(random) : valueOf(random);
+  return numberOf(random);
+}
+
+function indexesOf(random: Random): Document[] {
+  const direction = () => new Int32(random.pick([1, -1]));
+  const named = (key: Document, options: Document = {}): Document => ({
+    key,
+    name: Object.entries(key).map(([field, order]) => `${field}_${String(order)}`).join("_"),
+    ...options,
+  });
+  return [
+    named({ a: direction() }),
+    named({ n: direction(), b: direction() }),
+    named({ b: direction(), n: direction(), t: direction() }),
+    named({ c: direction() }),
+    named({ "e.x": direction(), n: direction() }),
+    named({ "d.x": direction(), "d.y": direction() }),
+    named({ f: direction(), t: direction() }),
+    named({ s: direction() }, { sparse: true }),
+    named({ t: direction() }, { partialFilterExpression: { n: { $gte: new Int32(1) } } }),
+    named({ u: direction() }, { unique: true, partialFilterExpression: { u: { $exists: true } } }),
+    named({ u: direction() }, { unique: true, sparse: true }),
+    named({ n: direction(), u: direction() }, { unique: true }),
+  ];
+}
+
+export function filterOf(random: Random, depth = 2): Document {
+  if (random.chance(0.06)) return {};
+  const filter: Document = {};
+  for (let count = random.weighted([[6, 1], [3, 2], [1, 3]]); count > 0; count--) {
+    if (depth > 0 && random.chance(0.16)) {
+      const operator = random.weighted([[3, "$or"], [2, "$and"], [1, "$nor"]]);
+      filter[operator] = Array.from({ length: random.between(1, 3) }, () => filterOf(random, depth - 1));
+    } else if (random.chance(0.04)) {
+      filter.$expr = comparisonOf(random);
+    } else {
+      const path = random.pick(PATHS);
+      filter[path] = conditionOf(random, path);
+    }
+  }
+  return filter;
+}
+
+function comparisonOf(random: Random): Document {
+  const operator = random.pick(["$eq", "$gt", "$gte", "$lt", "$lte", "$ne"]);
+  return { [operator]: [`$${random.pick(SCALAR_PATHS)}`, random.chance(0.5) ? `$${random.pick(SCALAR_PATHS)}` : intOf(random)] };
+}
+
+function conditionOf(random: Random, path: string): unknown {
+  if (random.chance(0.35)) return valueAt(random, path);
+  const condition: Document = {};
+  for (let count = random.chance(0.25) ? 2 : 1; count > 0; count--) {
+    const [operator, operand] = operatorOf(random, path);
+    condition[operator] = operand;
+  }
+  return condition;
+}
+
+function operatorOf(random: Random, path: string): [string, unknown] {
+  const array = path === "c" || path === "e";
+  return random.weighted<() => [string, unknown]>([
+    [3, () => ["$eq", valueAt(random, path)]],
+    [3, () => ["$ne", valueAt(random, path)]],
+    [3, () => ["$gt", valueAt(random, path)]],
+    [3, () => ["$gte", valueAt(random, path)]],
+    [3, () => ["$lt", valueAt(random, path)]],
+    [3, () => ["$lte", valueAt(random, path)]],
+    [4, () => ["$in", listAt(random, path)]],
+    [2, () => ["$nin", listAt(random, path)]],
+    [2, () => ["$exists", random.chance(0.6)]],
+    [1, () => ["$type", random.pick(["number", "string", "object", "array", "null", "bool", "date", "int", "double", "long", "objectId"])]],
+    [array ? 2 : 0.3, () => ["$size", new Int32(random.below(4))]],
+    [array ? 3 : 0.3, () => ["$all", listAt(random, path)]],
+    [array ? 4 : 0.3, () => ["$elemMatch", elementConditionOf(random, path)]],
+    [1, () => ["$regex", random.pick(["^a", "b$", "金", "^b", "o.d", "^基"])]],
+    [1.5, () => ["$not", innerConditionOf(random, path)]],
+    [0.5, () => ["$mod", [new Int32(random.between(1, 3)), new Int32(random.below(2))]]],
+    [0.1, () => ["$bad", new Int32(1)]],
+    [0.1, () => ["$in", new Int32(1)]],
+  ])();
+}
+
+function innerConditionOf(random: Random, path: string): Document {
+  const [operator, operand] = operatorOf(random, path);
+  return { [operator]: operand };
+}
+
+function listAt(random: Random, path: string): unknown[] {
+  return Array.from({ length: random.between(0, 3) }, () => valueAt(random, path));
+}
+
+export function elementConditionOf(random: Random, path: string): Document {
+  if (path !== "e") return { [random.pick(["$gt", "$lt", "$eq", "$gte"])]: intOf(random), ...(random.chance(0.4) && { $lt: new Int32(5) }) };
+  const condition: Document = {};
+  for (const field of random.some(["x", "y", "z.k"], 1, 2)) condition[field] = random.chance(0.6) ? intOf(random) : { [random.pick(["$gt", "$lte", "$ne"])]: intOf(random) };
+  return condition;
+}
+
+/** Half of the sorts are total: they end in _id, as a feed that pages must. */
+export function sortOf(random: Random, total: boolean): Document {
+  const sort: Document = {};
+  for (const path of random.some(PATHS.filter((one) => one !== "_id"), 0, 2)) sort[path] = new Int32(random.pick([1, -1]));
+  if (total || Object.keys(sort).length === 0) sort._id = new Int32(random.pick([1, -1]));
+  return sort;
+}
+
+export function projectionOf(random: Random): Document {
+  const projection: Document = {};
+  const exclude = random.chance(0.3);
+  for (const path of random.some(["a", "b", "n", "s", "d.x", "d", "e.x", "e", "c", "t", "zz"], 1, 3)) projection[path] = new Int32(exclude ? 0 : 1);
+  if (random.chance(0.2)) projection._id = new Int32(0);
+  if (random.chance(0.15)) projection.c = random.pick([{ $slice: new Int32(1) }, { $slice: new Int32(-2) }, { $slice: [new Int32(1), new Int32(1)] }]);
+  if (random.chance(0.12)) projection.e = { $elemMatch: elementConditionOf(random, "e") };
+  if (!exclude && random.chance(0.12)) projection.made = random.pick<unknown>(["$d.x", { $size: { $ifNull: ["$c", []] } }, { $literal: new Int32(1) }, "text"]);
+  return projection;
+}

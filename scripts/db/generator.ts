@@ -1,0 +1,64 @@
+import { Int32, type Document } from "bson";
+import { pipelineOf } from "./generator-pipelines";
+import { updateOf } from "./generator-updates";
+import { documentOf, filterOf, intOf, PATHS, projectionOf, sortOf } from "./generator-values";
+import type { Random } from "./random";
+
+/**
+ * Random commands for the live comparison. Shapes follow what application code sends; a small share is wrong on purpose,
+ * because error codes are part of the contract.
+ */
+
+/** One command on collection `c` of a world. */
+export function commandOf(random: Random): Document {
+  return random.weighted<() => Document>([
+    [34, () => findOf(random)],
+    [14, () => ({ aggregate: "c", pipeline: pipelineOf(random), cursor: {} })],
+    [30, () => updateOf(random)],
+    [7, () => findAndModifyOf(random)],
+    [4, () => ({ count: "c", query: filterOf(random), ...(random.chance(0.15) && { limit: new Int32(3) }) })],
+    [4, () => ({ distinct: "c", key: random.pick(PATHS), query: filterOf(random) })],
+    [4, () => insertOf(random)],
+    [3, () => deleteOf(random)],
+  ])();
+}
+
+function findOf(random: Random): Document {
+  const command: Document = { find: "c", filter: filterOf(random) };
+  const pages = random.chance(0.35);
+  if (pages || random.chance(0.5)) command.sort = sortOf(random, pages || random.chance(0.5));
+  if (random.chance(0.35)) command.projection = projectionOf(random);
+  if (pages) {
+    if (random.chance(0.4)) command.skip = new Int32(random.below(5));
+    command.limit = new Int32(random.between(1, 8));
+  }
+  return command;
+}
+
+function findAndModifyOf(random: Random): Document {
+  const command: Document = { findAndModify: "c", query: filterOf(random), sort: sortOf(random, true) };
+  if (random.chance(0.2)) command.remove = true;
+  else {
+    const statement = (updateOf(random).updates as Document[])[0]!;
+    command.update = statement.u;
+    if (statement.arrayFilters) command.arrayFilters = statement.arrayFilters;
+    if (random.chance(0.6)) command.new = true;
+    if (random.chance(0.15)) {
+      command.upsert = true;
+      command.query = { _id: new Int32(random.between(1, 30)), ...(random.chance(0.3) && { n: intOf(random) }) };
+    }
+  }
+  if (random.chance(0.3)) command.fields = projectionOf(random);
+  return command;
+}
+
+function insertOf(random: Random): Document {
+  const documents = Array.from({ length: random.between(1, 3) }, () => documentOf(random, random.between(1, 40)));
+  return { insert: "c", documents, ordered: random.chance(0.7) };
+}
+
+function deleteOf(random: Random): Document {
+  const single = random.chance(0.6);
+  const filter = filterOf(random, 1);
+  return { delete: "c", deletes: [{ q: single ? { ...filter, _id: new Int32(random.between(1, 24)) } : filter, limit: new Int32(single ? 1 : 0) }] };
+}

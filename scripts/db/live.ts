@@ -1,0 +1,169 @@
+import type { Document } from "bson";
+import type { Db, MongoClient } from "mongodb";
+import { compareAnswers, REFUSED, type Verdict } from "./compare";
+import { determinismOf, mayStopAnywhere, mergesEqualNumbers } from "./determinism";
+import { commandOf } from "./generator";
+import { worldOf, type World } from "./generator-values";
+import { Random } from "./random";
+import { answerOf, canonical, command, contents, indexNames, isReadOnly, setUp, type Row } from "./rows";
+import { shrink } from "./shrink";
+
+/** Both sides of the live comparison, on databases of the same name. */
+export interface Pair {
+  oracle: Db;
+  embedded: Db;
+}
+
+export interface LiveOptions {
+  seed: number;
+  cases: number;
+  /** Databases worked on at the same time; durable writes of several share one flush. */
+  lanes: number;
+  /** Stops looking after so many shrunk disagreements; the counts go on. */
+  shrinkMax: number;
+  onProgress?: (report: LiveReport) => void;
+}
+
+export interface LiveReport {
+  seed: number;
+  cases: number;
+  same: number;
+  refused: number;
+  different: number;
+  /** Commands that failed the same way on both sides; they are part of `same`. */
+  errors: number;
+  byCommand: Record<string, { cases: number; refused: number; different: number }>;
+  refusals: Record<string, number>;
+  disagreements: Disagreement[];
+}
+
+export interface Disagreement {
+  seed: number;
+  world: number;
+  /** In the recorded form, with MongoDB's answer. */
+  row: Omit<Row, "id">;
+  actual: Document;
+}
+
+const CASES_PER_WORLD = 40;
+
+export async function compareLive(oracle: MongoClient, embedded: MongoClient, options: LiveOptions): Promise<LiveReport> {
+  const report: LiveReport = { seed: options.seed, cases: 0, same: 0, refused: 0, different: 0, errors: 0, byCommand: {}, refusals: {}, disagreements: [] };
+  const root = new Random(options.seed);
+  let nextWorld = 0;
+  const worlds = Math.ceil(options.cases / CASES_PER_WORLD);
+  await Promise.all(
+    Array.from({ length: options.lanes }, async (_, lane) => {
+      const name = `live${lane}`;
+      const pair: Pair = { oracle: oracle.db(name), embedded: embedded.db(name) };
+      while (nextWorld < worlds) {
+        const world = nextWorld++;
+        await runWorld(pair, root.fork(world), world, options, report);
+        options.onProgress?.(report);
+      }
+      await Promise.all([pair.oracle.dropDatabase(), pair.embedded.dropDatabase()]);
+    }),
+  );
+  return report;
+}
+
+interface State {
+  docs: Document[];
+  indexes: string[];
+}
+
+async function runWorld(pair: Pair, random: Random, number: number, options: LiveOptions, report: LiveReport): Promise<void> {
+  const world = worldOf(random);
+  await setUpBoth(pair, { docs: world.docs, lookup: world.lookup, indexes: [] });
+  // Building an index is a case of its own: it may be refused for what the documents hold.
+  const built: Document[] = [];
+  for (const index of world.indexes) {
+    const op: Document = { createIndexes: "c", indexes: [index] };
+    const same = await runCase(pair, { ...world, indexes: built }, op, number, options, report);
+    if (same && (await indexNames(pair.oracle)).includes(String(index.name))) built.push(index);
+    else if (!same) await setUpBoth(pair, { docs: world.docs, lookup: world.lookup, indexes: built });
+  }
+  let docs = await contents(pair.oracle);
+  for (let left = CASES_PER_WORLD - world.indexes.length; left > 0 && report.cases < options.cases; left--) {
+    const op = drawCommand(random, docs.length);
+    const before: World = { docs, lookup: world.lookup, indexes: built };
+    const same = await runCase(pair, before, op, number, options, report);
+    if (!isReadOnly(op)) {
+      if (!same) await setUpBoth(pair, before);
+      else docs = await contents(pair.oracle);
+    }
+  }
+}
+
+function drawCommand(random: Random, docCount: number): Document {
+  for (;;) {
+    const op = commandOf(random);
+    if (determinismOf(op, docCount) !== "undefined") return op;
+  }
+}
+
+async function setUpBoth(pair: Pair, setup: World): Promise<void> {
+  await Promise.all([setUp(pair.oracle, setup), setUp(pair.embedded, setup)]);
+}
+
+/** Runs one command on both sides. True when both hold the same state afterwards and can go on. */
+async function runCase(pair: Pair, before: World, op: Document, world: number, options: LiveOptions, report: LiveReport): Promise<boolean> {
+  const [expected, actual] = await Promise.all([answerAndState(pair.oracle, op), answerAndState(pair.embedded, op)]);
+  const verdict = judge(op, before.docs.length, expected, actual);
+  count(report, op, verdict, expected.answer, actual.answer);
+  if (verdict === "different" && report.disagreements.length < options.shrinkMax) {
+    // The slot is taken before the slow part, so that the lanes together stay within the limit.
+    const found: Disagreement = { seed: options.seed, world, row: { ...before, op, expect: recorded(expected) }, actual: recorded(actual) };
+    report.disagreements.push(found);
+    Object.assign(found, await shrink(pair, found));
+  }
+  return verdict === "same" && (expected.state === undefined || canonical(expected.state) === canonical(actual.state));
+}
+
+export interface Observed {
+  answer: Document;
+  /** What the command left behind; undefined when it only reads. */
+  state?: State;
+}
+
+export async function answerAndState(db: Db, op: Document): Promise<Observed> {
+  const answer = await answerOf(db, op).catch((error: unknown) => brokenAnswer(db, error));
+  if (isReadOnly(op)) return { answer };
+  const [docs, indexes] = await Promise.all([contents(db), op.createIndexes === undefined ? [] : indexNames(db)]);
+  return { answer, state: { docs, indexes: indexes.sort() } };
+}
+
+/** A socket that dies, or a reply that the driver cannot read, is an answer too: a wrong one. */
+async function brokenAnswer(db: Db, error: unknown): Promise<Document> {
+  await command(db, { ping: 1 });
+  return { broken: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
+}
+
+export function judge(op: Document, docCount: number, expected: Observed, actual: Observed): Verdict {
+  const options = { asSet: determinismOf(op, docCount) === "set", looseNumbers: mergesEqualNumbers(op) };
+  const verdict = compareAnswers(expected.answer, actual.answer, options);
+  if (verdict !== "same" || expected.state === undefined) return verdict;
+  if (mayStopAnywhere(op) && expected.answer.errors !== undefined) return "same";
+  return canonical(expected.state) === canonical(actual.state) ? "same" : "different";
+}
+
+/** The recorded form of an observation: the contents stand under `after`. */
+export function recorded(observed: Observed): Document {
+  if (observed.state === undefined) return observed.answer;
+  return { ...observed.answer, after: observed.state.docs, ...(observed.state.indexes.length > 0 && { indexesAfter: observed.state.indexes }) };
+}
+
+function count(report: LiveReport, op: Document, verdict: Verdict, expected: Document, actual: Document): void {
+  const name = Object.keys(op)[0]!;
+  const line = (report.byCommand[name] ??= { cases: 0, refused: 0, different: 0 });
+  report.cases++;
+  line.cases++;
+  report[verdict]++;
+  if (verdict !== "same") line[verdict]++;
+  else if (expected.error !== undefined || expected.errors !== undefined) report.errors++;
+  if (verdict === "refused") {
+    const error = (actual.error ?? (actual.errors as Document[]).find((one) => one.code === REFUSED)) as Document;
+    const message = String(error.message);
+    report.refusals[message] = (report.refusals[message] ?? 0) + 1;
+  }
+}
