@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import { inTransaction } from "@models/connection.server";
+import { addReading } from "@models/member.server";
 import { changePostCount, requireVisiblePost } from "@models/post.server";
 import { addView } from "@models/view.server";
 
@@ -13,11 +14,18 @@ export function guestReaderKey({ address, userAgent, secret, now }: { address: s
 }
 
 /** True when this view was counted. Unknown or hidden posts count nothing and say so by the usual errors. */
-export function recordView({ postId, readerKey }: { postId: string; readerKey: string }, now: Date): Promise<boolean> {
+export function recordView(
+  { postId, reader }: { postId: string; reader: { memberId: string } | { guestKey: string } },
+  now: Date,
+): Promise<boolean> {
+  const readerKey = "memberId" in reader ? `m:${reader.memberId}` : reader.guestKey;
   return inTransaction(async (tx) => {
-    await requireVisiblePost(postId, tx);
+    const post = await requireVisiblePost(postId, tx);
     const counted = await addView({ postId, readerKey, at: now }, tx);
-    if (counted) await changePostCount(postId, "viewCount", 1, tx);
-    return counted;
+    if (!counted) return false;
+    await changePostCount(postId, "viewCount", 1, tx);
+    // Reading other people's posts is what the first trust tier is earned by.
+    if ("memberId" in reader && reader.memberId !== post.authorId) await addReading(reader.memberId, now.toISOString().slice(0, 10), tx);
+    return true;
   });
 }
