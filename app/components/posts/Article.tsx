@@ -1,0 +1,143 @@
+import { Link } from "@remix-run/react";
+import { Avatar } from "~/components/ui/Avatar";
+import { Icon } from "~/components/ui/Icon";
+import { Time } from "~/components/ui/Time";
+import { formatCount } from "~/format/numbers";
+import { useLocale, useT } from "~/i18n/react";
+import { FollowButton } from "./FollowButton";
+import { LikeButton } from "./LikeButton";
+import { PollCard, type PollData } from "./PollCard";
+import { SaveButton } from "./SaveButton";
+import { ShareButton } from "./ShareButton";
+
+export interface ArticleData {
+  id: string;
+  title: string;
+  html: string;
+  lang: string;
+  author: { id: string; handle: string; displayName: string; tier: number; bio: string; followed: boolean };
+  topics: { slug: string; name: string }[];
+  tickers: { id: string; name: string }[];
+  declarations: string[];
+  holds: { id: string; name: string }[];
+  poll: PollData | null;
+  state: string;
+  editCount: number;
+  publishedAt: string;
+  readMinutes: number;
+  likeCount: number;
+  saveCount: number;
+  commentCount: number;
+  viewCount: number;
+  liked: boolean;
+  saved: boolean;
+  mine: boolean;
+}
+
+/** A post as it is read: head, declarations, the words, poll, topics. */
+export function Article({ post }: { post: ArticleData }) {
+  const t = useT();
+  return (
+    <article>
+      <header className="art-head">
+        <h1 lang={post.lang}>{post.title}</h1>
+        <AuthorLine post={post} />
+        {post.state === "held" ? <p className="note warn">{t("post.held")}</p> : null}
+        <Declarations post={post} />
+      </header>
+      <div className="read" lang={post.lang} dangerouslySetInnerHTML={{ __html: post.html }} />
+      {post.poll ? <PollCard postId={post.id} poll={post.poll} lang={post.lang} /> : null}
+      <footer className="art-foot">
+        {post.topics.map((topic) => (
+          <Link key={topic.slug} className="chip act" to={`/topics/${topic.slug}`} prefetch="none">
+            {topic.name}
+          </Link>
+        ))}
+        {post.tickers.map((ticker) => (
+          <Link key={ticker.id} className="chip" to={`/tickers/${ticker.id}`} prefetch="none">
+            {ticker.name} <span className="num">{ticker.id}</span>
+          </Link>
+        ))}
+        <PostTools post={post} />
+      </footer>
+    </article>
+  );
+}
+
+function AuthorLine({ post }: { post: ArticleData }) {
+  const t = useT();
+  const locale = useLocale();
+  const path = `/members/${post.author.handle}`;
+  return (
+    <div className="author">
+      <Avatar name={post.author.displayName} size="l" />
+      <div>
+        <Link to={path} prefetch="none">
+          <b>{post.author.displayName}</b>
+        </Link>{" "}
+        <span className="chip act">{t(`profile.tier.${post.author.tier}`)}</span>
+        <div className="meta">
+          <Time iso={post.publishedAt} />
+          {post.editCount > 0 ? (
+            <>
+              {" · "}
+              <Link className="link" to={`/posts/${post.id}/history`} prefetch="none" rel="nofollow">
+                {t("post.editedTimes", { count: post.editCount })}
+              </Link>
+            </>
+          ) : null}
+          {" · "}
+          {t("post.readMinutes", { count: post.readMinutes })}
+          {" · "}
+          {t("post.views", { count: post.viewCount, shown: formatCount(post.viewCount, locale) })}
+        </div>
+      </div>
+      {post.mine ? null : <FollowButton kind="member" id={post.author.id} path={path} name={post.author.displayName} followed={post.author.followed} />}
+    </div>
+  );
+}
+
+function Declarations({ post }: { post: ArticleData }) {
+  const t = useT();
+  if (post.declarations.length === 0) return null;
+  return (
+    <div className="declare">
+      {post.declarations.map((declaration) => (
+        <span key={declaration} className={declaration === "opinion" ? "chip" : "chip warn"}>
+          {declaration === "opinion" ? t("post.declared", { what: t("post.declaration.opinion") }) : t(`post.declaration.${declaration}`)}
+          {declaration === "position" && post.holds.length > 0 ? `: ${post.holds.map((held) => held.name).join(" ")}` : ""}
+        </span>
+      ))}
+    </div>
+  );
+}
+
+function PostTools({ post }: { post: ArticleData }) {
+  const t = useT();
+  return post.mine ? (
+    <Link className="act-btn" to={`/posts/${post.id}/edit`} prefetch="none" rel="nofollow">
+      <Icon name="edit" />
+      {t("post.edit")}
+    </Link>
+  ) : (
+    <Link className="act-btn" to={`/report/post/${post.id}`} prefetch="none" rel="nofollow">
+      <Icon name="flag" />
+      {t("post.report")}
+    </Link>
+  );
+}
+
+/** What the thumb needs while reading, above the bottom bar. */
+export function ActionBar({ post, url }: { post: ArticleData; url: string }) {
+  const t = useT();
+  return (
+    <div className="bar">
+      <a className="say" href="#say">
+        {t("post.saySomething")}
+      </a>
+      <LikeButton postId={post.id} liked={post.liked} likeCount={post.likeCount} />
+      <SaveButton postId={post.id} saved={post.saved} saveCount={post.saveCount} counted />
+      <ShareButton postId={post.id} title={post.title} url={url} />
+    </div>
+  );
+}
