@@ -100,7 +100,7 @@ export class Cursors {
 function takeBatch(cursor: OpenCursor, count: number): { batch: Uint8Array[]; ended: boolean } {
   const batch: Uint8Array[] = [];
   let sizeBytes = 0;
-  while (batch.length < count) {
+  for (;;) {
     let next = cursor.held;
     cursor.held = undefined;
     if (!next) {
@@ -108,7 +108,8 @@ function takeBatch(cursor: OpenCursor, count: number): { batch: Uint8Array[]; en
       if (step.done === true) return { batch, ended: true };
       next = step.value;
     }
-    if (batch.length > 0 && sizeBytes + next.length > BATCH_MAX_BYTES) {
+    // One document is read ahead, so that an answer that ends with its batch leaves no cursor behind.
+    if (batch.length === count || (batch.length > 0 && sizeBytes + next.length > BATCH_MAX_BYTES)) {
       cursor.held = next;
       return { batch, ended: false };
     }

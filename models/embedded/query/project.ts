@@ -96,7 +96,8 @@ function parse(spec: Doc, context: ExpressionContext, find: boolean): Parsed {
   for (const field in spec) parseEntry(parser, field, spec[field], true);
   let mode = parser.mode;
   if (mode === undefined) {
-    mode = parser.id === "include" ? "include" : "exclude";
+    const hasElemMatch = parser.finds.some((item) => item.kind === "elemMatch");
+    mode = parser.id === "include" || hasElemMatch ? "include" : "exclude";
   }
   if (mode === "include" && parser.id === undefined && !parser.tree.children.has("_id")) {
     plant(parser.tree, "_id", { kind: "include" });
@@ -185,9 +186,8 @@ function parseFindOperator(parser: Parser, path: string, name: string, value: Va
   }
   if (path.includes(".")) throw new CommandError(31275, "Cannot use $elemMatch projection on a nested field.");
   const matcher = compileFilter({ a: { $elemMatch: value } }, parser.context);
-  if (parser.mode === undefined) parser.mode = "include";
-  // The field itself is left out; the element takes its place at the end.
-  plant(parser.tree, path, { kind: parser.mode === "include" ? "compute" : "exclude", evaluate: () => undefined });
+  // The field itself is left out in either mode; the element found takes its place at the end.
+  plant(parser.tree, path, { kind: "exclude" });
   const pick = (array: Value[]): Value => array.find((element) => matcher.matches({ a: [element] }));
   parser.finds.push({ kind: "elemMatch", field: path, pick });
   return true;
