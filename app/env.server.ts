@@ -67,6 +67,8 @@ export const SETTINGS = {
   RENDER_WAIT_MS: integer(0, 60_000).default(1_000),
   SHUTDOWN_GRACE_MS: integer(0, 600_000).default(10_000),
   FFMPEG_PATH: z.string().min(1).optional(),
+  /** Bearer token with which /metrics may be read from elsewhere; without it only from this machine. */
+  METRICS_TOKEN: z.string().min(16, "must be at least 16 characters").optional(),
 } satisfies Record<string, z.ZodType>;
 
 type Parsed = z.output<z.ZodObject<typeof SETTINGS>>;

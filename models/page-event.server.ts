@@ -5,7 +5,7 @@ import type { Tx } from "./connection.server";
 /**
  * Page events: what changed, told to every process that keeps whole pages in memory.
  * Guarantee: an event is written in the transaction of the change itself, so a page cannot stay stale because a
- * process died between the two. Each process asks for events of the current and the last bucket every half second.
+ * process died between the two. Each process asks every half second for what was announced lately.
  */
 export interface PageEvent {
   _id: string;
@@ -17,6 +17,8 @@ export interface PageEvent {
 }
 
 const EVENT_LIFE_SEC = 600;
+/** More events than this in one look-back cannot be told apart in time; the reader then drops every page it keeps. */
+export const EVENTS_PER_POLL_MAX = 5_000;
 
 const PageEvents = defineCollection<PageEvent>(
   {
@@ -24,7 +26,7 @@ const PageEvents = defineCollection<PageEvent>(
     shardKey: { bucket: 1 },
     why: "every process polls the current and the last minute",
     indexes: [
-      { fields: { bucket: 1, _id: 1 } },
+      { fields: { bucket: 1, at: 1 } },
       { fields: { at: 1 }, options: { expireAfterSeconds: EVENT_LIFE_SEC } },
     ],
   },
@@ -44,8 +46,13 @@ export async function announce(tags: string[], now: Date, tx?: Tx): Promise<void
   await PageEvents.create([{ _id: nanoid(), bucket: eventBucket(now), tags, at: now }], tx ? { session: tx } : {});
 }
 
-/** Events of this minute and the one before; the caller skips those it has seen. At most 2,000. */
-export async function listRecentPageEvents(now: Date): Promise<Pick<PageEvent, "_id" | "tags">[]> {
-  const bucket = eventBucket(now);
-  return PageEvents.find({ bucket: { $in: [bucket - 1, bucket] } }, { tags: 1 }).limit(2_000).lean();
+/**
+ * Events announced at or after `since`, in no order; the caller skips those it has seen. `since` looks back further
+ * than the last poll, because a transaction commits later than the instant it carries.
+ */
+export async function listPageEvents({ since, now }: { since: Date; now: Date }): Promise<Pick<PageEvent, "_id" | "tags">[]> {
+  const buckets: number[] = [];
+  // The bucket after this one holds events of a process whose clock runs ahead of ours.
+  for (let bucket = eventBucket(since); bucket <= eventBucket(now) + 1; bucket += 1) buckets.push(bucket);
+  return PageEvents.find({ bucket: { $in: buckets }, at: { $gte: since } }, { tags: 1 }).limit(EVENTS_PER_POLL_MAX).lean();
 }
