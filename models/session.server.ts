@@ -71,8 +71,8 @@ export async function setSessionExpiry(sessionId: string, expiresAt: Date): Prom
 }
 
 /** Notes that the session is in use; the caller does this at most once an hour. */
-export async function touchSession(key: string, at: Date, address: string): Promise<void> {
-  await Sessions.updateOne({ _id: key, lastSeenAt: { $lt: at } }, { $set: { lastSeenAt: at, address } });
+export async function touchSession(key: string, at: Date): Promise<void> {
+  await Sessions.updateOne({ _id: key, lastSeenAt: { $lt: at } }, { $set: { lastSeenAt: at } });
 }
 
 export async function deleteSession(sessionId: string): Promise<void> {
