@@ -15,8 +15,8 @@ export async function loader({ request, params }: LoaderFunctionArgs) {
   try {
     const instrument = findInstrument(params.id ?? "");
     if (!instrument) throw new NotFound(`instrument ${params.id}`);
-    const { page, topics, headers } = await readFeedPage(request, { kind: "ticker", id: instrument.id });
-    const view = { id: instrument.id, name: instrument.name[getLocale(request)], market: instrument.market, kind: instrument.kind };
+    const { page, topics, headers } = await readFeedPage(request, { kind: "ticker", id: instrument._id });
+    const view = { id: instrument._id, name: instrument.name[getLocale(request)], market: instrument.market, kind: instrument.kind };
     return data({ page, topics, instrument: view }, { headers });
   } catch (error) {
     throw toThrown(error, request);

@@ -1,0 +1,15 @@
+import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
+import { useLoaderData } from "@remix-run/react";
+import { TextPage } from "~/components/layout/TextPage";
+import { loadTextPage } from "~/http/text-page.server";
+import { metaFor } from "~/seo/meta";
+
+export function loader({ request }: LoaderFunctionArgs) {
+  return loadTextPage(request, "privacy");
+}
+
+export const meta: MetaFunction<typeof loader> = ({ matches, location }) => metaFor({ matches, location, kind: "text", titleKey: "common.privacy" });
+
+export default function Privacy() {
+  return <TextPage html={useLoaderData<typeof loader>().html} />;
+}
