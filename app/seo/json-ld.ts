@@ -1,25 +1,54 @@
-import { siteOf, type MetaInput } from "./meta";
+import { siteOf, type Matches } from "./site";
 
-/**
- * Structured data for search engines: schema.org shapes with the fields that Google's guides for discussion forums and
- * profile pages ask for (tests/app/seo/json-ld.test.ts holds the list of required fields).
- */
-interface PostFacts {
+/** Structured data for search engines; tests/app/seo/json-ld.test.ts holds it against the fields they require. */
+export interface JsonLd {
+  [key: string]: JsonLdValue;
+}
+type JsonLdValue = string | number | boolean | JsonLd | JsonLdValue[] | undefined;
+
+export interface PostFacts {
   id: string;
   title: string;
+  html: string;
   excerpt: string;
   lang: string;
-  author: { handle: string; displayName: string };
-  topics: { name: string }[];
+  revision: number;
   publishedAt: string;
   editedAt: string | null;
-  revision: number;
   likeCount: number;
   commentCount: number;
   viewCount: number;
+  topics: { name: string }[];
+  author: { handle: string; displayName: string };
 }
 
-interface ProfileFacts {
+/** Long enough to say what the post is about; the page itself carries the rest. */
+const TEXT_LENGTH_MAX = 500;
+
+export function postJsonLd(post: PostFacts, matches: Matches | undefined): JsonLd {
+  const { publicUrl } = siteOf(matches);
+  const url = `${publicUrl}/posts/${post.id}`;
+  return {
+    "@context": "https://schema.org",
+    "@type": "DiscussionForumPosting",
+    "@id": url,
+    mainEntityOfPage: url,
+    url,
+    headline: post.title.slice(0, 110),
+    text: textOf(post.html).slice(0, TEXT_LENGTH_MAX) || post.excerpt || post.title,
+    inLanguage: post.lang,
+    datePublished: post.publishedAt,
+    dateModified: post.editedAt ?? post.publishedAt,
+    image: `${publicUrl}/share/post/${post.id}.png?r=${post.revision}`,
+    author: { "@type": "Person", name: post.author.displayName, alternateName: post.author.handle, url: `${publicUrl}/members/${post.author.handle}` },
+    keywords: post.topics.map(({ name }) => name),
+    commentCount: post.commentCount,
+    interactionStatistic: [counter("LikeAction", post.likeCount), counter("CommentAction", post.commentCount), counter("ViewAction", post.viewCount)],
+  };
+}
+
+export interface ProfileFacts {
+  id: string;
   handle: string;
   displayName: string;
   bio: string;
@@ -28,52 +57,42 @@ interface ProfileFacts {
   postCount: number;
 }
 
-const CONTEXT = "https://schema.org";
-
-function counter(action: "LikeAction" | "CommentAction" | "ViewAction" | "FollowAction" | "WriteAction", count: number) {
-  return { "@type": "InteractionCounter", interactionType: `${CONTEXT}/${action}`, userInteractionCount: count };
-}
-
-export function postJsonLd(post: PostFacts, matches: MetaInput["matches"]): object {
-  const { publicUrl } = siteOf(matches);
-  const url = `${publicUrl}/posts/${post.id}`;
-  return {
-    "@context": CONTEXT,
-    "@type": "DiscussionForumPosting",
-    "@id": url,
-    url,
-    mainEntityOfPage: url,
-    headline: post.title,
-    text: post.excerpt,
-    inLanguage: post.lang,
-    datePublished: post.publishedAt,
-    dateModified: post.editedAt ?? post.publishedAt,
-    author: { "@type": "Person", name: post.author.displayName, url: `${publicUrl}/members/${post.author.handle}` },
-    image: `${publicUrl}/share/post/${post.id}.png?r=${post.revision}`,
-    about: post.topics.map((topic) => ({ "@type": "Thing", name: topic.name })),
-    commentCount: post.commentCount,
-    interactionStatistic: [counter("LikeAction", post.likeCount), counter("CommentAction", post.commentCount), counter("ViewAction", post.viewCount)],
-  };
-}
-
-export function profileJsonLd(profile: ProfileFacts, matches: MetaInput["matches"]): object {
+export function profileJsonLd(profile: ProfileFacts, matches: Matches | undefined): JsonLd {
   const { publicUrl } = siteOf(matches);
   const url = `${publicUrl}/members/${profile.handle}`;
   return {
-    "@context": CONTEXT,
+    "@context": "https://schema.org",
     "@type": "ProfilePage",
     "@id": url,
     url,
     dateCreated: profile.joinedAt,
     mainEntity: {
       "@type": "Person",
+      "@id": `${url}#person`,
+      identifier: profile.id,
       name: profile.displayName,
       alternateName: profile.handle,
-      identifier: profile.handle,
-      description: profile.bio,
       url,
+      ...(profile.bio ? { description: profile.bio } : {}),
       interactionStatistic: [counter("FollowAction", profile.followerCount)],
       agentInteractionStatistic: [counter("WriteAction", profile.postCount)],
     },
   };
+}
+
+function counter(action: string, count: number): JsonLd {
+  return { "@type": "InteractionCounter", interactionType: `https://schema.org/${action}`, userInteractionCount: count };
+}
+
+/** Words of rendered HTML. Tags are dropped, the five entities that our renderer writes are read back. */
+export function textOf(html: string): string {
+  return html
+    .replace(/<[^>]*>/g, " ")
+    .replace(/&#x([0-9a-f]+);/gi, (_, code: string) => String.fromCodePoint(Number.parseInt(code, 16)))
+    .replace(/&lt;/g, "<")
+    .replace(/&gt;/g, ">")
+    .replace(/&quot;/g, '"')
+    .replace(/&amp;/g, "&")
+    .replace(/\s+/g, " ")
+    .trim();
 }

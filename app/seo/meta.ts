@@ -1,83 +1,89 @@
 import type { MetaDescriptor } from "@remix-run/node";
-import { DEFAULT_LOCALE, LOCALES, type Locale } from "~/i18n/locales";
-import { getFixedT } from "~/i18n/t";
+import { LOCALES, otherLocale, type Locale } from "../i18n/locales";
+import { getFixedT } from "../i18n/t";
+import type { JsonLd } from "./json-ld";
+import { feedPathOf, SYNDICATION_FORMATS } from "./syndication";
+import { siteOf, type Matches } from "./site";
 
 /**
- * The head of every page from one place: title, description, canonical, languages, share card, structured data.
- * A page has one address per language for search engines (`?lang=`) and one without for people, who get their own.
+ * The head of a page: title, description, canonical address, languages, cards for other sites, structured data.
+ * A list is one page per language (`?lang=`), with the bare address for "whatever the reader prefers". A post is
+ * written in one language; only the frame around it changes, so it has one address.
  */
-export interface MetaInput {
-  /** Route matches as Remix hands them to `meta`; the root's data has the language and the public address. */
-  matches: readonly { id: string; data?: unknown }[];
-  location: { pathname: string; search: string };
-  /** `private` and `thread` pages are not indexed. */
-  kind: "home" | "feed" | "post" | "profile" | "thread" | "private" | "text";
-  title?: string;
+export interface PageMeta {
+  matches: Matches | undefined;
+  location: { pathname: string };
+  kind: "home" | "feed" | "post" | "thread" | "profile" | "private";
+  title?: string | undefined;
   titleKey?: string;
-  description?: string;
+  description?: string | undefined;
   descriptionKey?: string;
-  canonicalPath?: string;
-  /** Path of a 1200 × 630 picture. */
-  image?: string;
-  jsonLd?: object;
+  /** Path of the picture for cards on other sites, 1200 × 630. */
+  image?: string | undefined;
+  /** When this page is a view of another. */
+  canonicalPath?: string | undefined;
+  /** Language of what is written on the page, when it is not the reader's. */
+  contentLocale?: Locale | undefined;
+  jsonLd?: JsonLd | undefined;
 }
 
-export interface SiteFacts {
-  locale: Locale;
-  publicUrl: string;
-}
+const DESCRIPTION_LENGTH_MAX = 200;
+const OPEN_GRAPH_LOCALE: Record<Locale, string> = { "zh-CN": "zh_CN", en: "en_US" };
+const OPEN_GRAPH_TYPE: Record<PageMeta["kind"], string> = { home: "website", feed: "website", private: "website", post: "article", thread: "article", profile: "profile" };
 
-/** Language and public address, as the root loader gave them; a page whose root failed stands with the defaults. */
-export function siteOf(matches: MetaInput["matches"]): SiteFacts {
-  const root = matches.find((match) => match.id === "root")?.data as Partial<SiteFacts> | undefined;
-  return { locale: root?.locale ?? DEFAULT_LOCALE, publicUrl: root?.publicUrl ?? "" };
-}
-
-const OG_LOCALE: Record<Locale, string> = { "zh-CN": "zh_CN", en: "en_GB" };
-
-export function metaFor(input: MetaInput): MetaDescriptor[] {
-  const { locale, publicUrl } = siteOf(input.matches);
+export function metaFor(page: PageMeta): MetaDescriptor[] {
+  const { locale, publicUrl } = siteOf(page.matches);
   const t = getFixedT(locale);
   const brand = t("common.brand");
-  const name = input.title ?? (input.titleKey ? t(input.titleKey) : "");
-  const title = name ? `${name} - ${brand}` : `${brand} - ${t("common.tagline")}`;
-  const description = input.description || (input.descriptionKey ? t(input.descriptionKey) : t("common.tagline"));
-  const path = input.canonicalPath ?? input.location.pathname;
-  const url = publicUrl + path;
-  const indexed = input.kind !== "private" && input.kind !== "thread" && !/[?&](cursor|sort)=/.test(input.location.search);
+  const own = page.title ?? (page.titleKey ? t(page.titleKey) : undefined);
+  const title = own ? `${own} · ${brand}` : brand;
+  const description = (page.description || (page.descriptionKey ? t(page.descriptionKey) : "") || t("common.tagline")).slice(0, DESCRIPTION_LENGTH_MAX);
+  if (page.kind === "private") return [{ title }, { name: "description", content: description }, { name: "robots", content: "noindex" }];
+
+  const path = page.canonicalPath ?? page.location.pathname;
+  const canonical = canonicalUrl(publicUrl, path, page.kind, locale);
+  const image = publicUrl + (page.image ?? "/card.png");
   return [
     { title },
     { name: "description", content: description },
-    ...(indexed ? addresses(url) : [{ name: "robots", content: "noindex, follow" }, { tagName: "link", rel: "canonical", href: url }]),
+    { tagName: "link", rel: "canonical", href: canonical },
+    ...languageLinks({ publicUrl, path, kind: page.kind, contentLocale: page.contentLocale ?? locale }),
+    ...syndicationLinks(page, locale, brand),
     { property: "og:site_name", content: brand },
-    { property: "og:type", content: input.kind === "post" ? "article" : input.kind === "profile" ? "profile" : "website" },
-    { property: "og:title", content: name || brand },
+    { property: "og:type", content: OPEN_GRAPH_TYPE[page.kind] },
+    { property: "og:title", content: own ?? brand },
     { property: "og:description", content: description },
-    { property: "og:url", content: url },
-    { property: "og:locale", content: OG_LOCALE[locale] },
-    { property: "og:image", content: `${publicUrl}${input.image ?? "/share/site.png"}` },
+    { property: "og:url", content: canonical },
+    { property: "og:locale", content: OPEN_GRAPH_LOCALE[locale] },
+    { property: "og:locale:alternate", content: OPEN_GRAPH_LOCALE[otherLocale(locale)] },
+    { property: "og:image", content: image },
     { property: "og:image:width", content: "1200" },
     { property: "og:image:height", content: "630" },
+    { property: "og:image:alt", content: own ?? brand },
     { name: "twitter:card", content: "summary_large_image" },
-    ...(input.kind === "home" || input.kind === "feed" || input.kind === "profile" ? feedLinks(publicUrl, path, title) : []),
-    ...(input.jsonLd ? [{ "script:ld+json": input.jsonLd as Record<string, never> }] : []),
+    ...(page.jsonLd ? [{ "script:ld+json": page.jsonLd }] : []),
   ];
 }
 
-function addresses(url: string): MetaDescriptor[] {
+function isOneLanguage(kind: PageMeta["kind"]): boolean {
+  return kind === "post" || kind === "thread";
+}
+
+function canonicalUrl(publicUrl: string, path: string, kind: PageMeta["kind"], locale: Locale): string {
+  return isOneLanguage(kind) ? publicUrl + path : `${publicUrl}${path}?lang=${locale}`;
+}
+
+function languageLinks({ publicUrl, path, kind, contentLocale }: { publicUrl: string; path: string; kind: PageMeta["kind"]; contentLocale: Locale }): MetaDescriptor[] {
+  const languages = isOneLanguage(kind) ? [contentLocale] : LOCALES;
   return [
-    { tagName: "link", rel: "canonical", href: url },
-    ...LOCALES.map((locale) => ({ tagName: "link", rel: "alternate", hrefLang: locale, href: `${url}?lang=${locale}` })),
-    { tagName: "link", rel: "alternate", hrefLang: "x-default", href: url },
+    ...languages.map((lang) => ({ tagName: "link", rel: "alternate", hrefLang: lang, href: canonicalUrl(publicUrl, path, kind, lang) })),
+    { tagName: "link", rel: "alternate", hrefLang: "x-default", href: publicUrl + path },
   ];
 }
 
-/** RSS, Atom and JSON Feed of the list on this page: its own address with an ending. */
-function feedLinks(publicUrl: string, path: string, title: string): MetaDescriptor[] {
-  const base = path === "/" ? "/latest" : path;
-  return [
-    { tagName: "link", rel: "alternate", type: "application/rss+xml", title, href: `${publicUrl}/feeds${base}.rss` },
-    { tagName: "link", rel: "alternate", type: "application/atom+xml", title, href: `${publicUrl}/feeds${base}.atom` },
-    { tagName: "link", rel: "alternate", type: "application/feed+json", title, href: `${publicUrl}/feeds${base}.json` },
-  ];
+/** RSS, Atom and JSON Feed of the list that the page shows. */
+function syndicationLinks({ kind, location }: PageMeta, locale: Locale, brand: string): MetaDescriptor[] {
+  const feed = kind === "home" || kind === "feed" || kind === "profile" ? feedPathOf(location.pathname, locale) : null;
+  if (!feed) return [];
+  return SYNDICATION_FORMATS.map(({ extension, type, name }) => ({ tagName: "link", rel: "alternate", type, title: `${brand} · ${name}`, href: `${feed}.${extension}` }));
 }
