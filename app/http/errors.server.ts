@@ -86,14 +86,6 @@ export function toThrown(error: unknown, request: Request): Response {
   return Response.json(toErrorView(error, getRequestT(request)), { status: STATUS[error.code], headers: headersOf(error) });
 }
 
-/** For loaders, which throw: a guest is sent to the login page, everything else reaches the page's ErrorBoundary with its status. */
-export function toThrown(error: unknown, request: Request): Response {
-  if (!(error instanceof DomainError)) throw error;
-  if (error instanceof LoginNeeded) return new Response(null, { status: 302, headers: { Location: error.location, "Cache-Control": "no-store" } });
-  note(error, request);
-  return Response.json(toErrorView(error, getRequestT(request)), { status: STATUS[error.code], headers: headersOf(error) });
-}
-
 export interface FormRefusal extends ErrorView {
   ok: false;
 }
