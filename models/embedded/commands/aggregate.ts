@@ -1,0 +1,152 @@
+import { encode, getField, isDoc } from "../bson/values";
+import type { Doc, Value } from "../bson/values";
+import { runPipeline } from "../aggregate/index";
+import type { PipelineEnvironment } from "../aggregate/index";
+import { CommandError, notSupported } from "../errors";
+import { compileFilter } from "../query/match";
+import { select } from "../query/select";
+import type { Selection } from "../query/select";
+import { docOf } from "../storage/doc";
+import type { Context } from "./context";
+import { flag, numberOf, onlyFields, optionalCount, optionalDoc, requireField } from "./fields";
+import { checkSort, countMatching } from "./read";
+import type { Command, Reply } from "./types";
+
+/** aggregate: what an index can do of the first stages is done here, the rest by the pipeline. */
+const FIELDS = ["pipeline", "cursor", "explain", "allowDiskUse", "bypassDocumentValidation", "collation", "hint", "let", "isMapReduceCommand"];
+
+export interface Lead {
+  filter: Doc;
+  sort: Doc | undefined;
+  skip: number;
+  limit: number;
+  rest: Doc[];
+}
+
+/** Leading $match, then one $sort, then $skip and $limit (in this order, once each) become a find. */
+export function leadOf(stages: readonly Doc[]): Lead {
+  const filters: Doc[] = [];
+  let next = 0;
+  const take = (name: string): Value => {
+    const stage = stages[next];
+    if (!stage || !Object.hasOwn(stage, name)) return undefined;
+    next++;
+    return stage[name];
+  };
+  for (let filter = take("$match"); filter !== undefined; filter = take("$match")) {
+    if (!isDoc(filter)) throw new CommandError(15959, "the match filter must be an expression in an object");
+    filters.push(filter);
+  }
+  const sort = take("$sort");
+  if (sort !== undefined && (!isDoc(sort) || Object.keys(sort).length === 0)) throw new CommandError(15976, "$sort stage must have at least one sort key");
+  const skip = take("$skip");
+  const limit = take("$limit");
+  checkSort(sort);
+  return {
+    filter: filters.length === 1 ? (filters[0] ?? docOf({})) : filters.length === 0 ? docOf({}) : docOf({ $and: filters }),
+    sort,
+    skip: skip === undefined ? 0 : wholeNumber("$skip", skip, 0),
+    limit: limit === undefined ? 0 : wholeNumber("$limit", limit, 1),
+    rest: stages.slice(next),
+  };
+}
+
+function wholeNumber(stage: string, value: Value, least: number): number {
+  const number = numberOf(value);
+  if (!Number.isInteger(number)) throw new CommandError(stage === "$skip" ? 5107200 : 5107201, `invalid argument to ${stage} stage: Expected an integer`);
+  if (number < least) throw new CommandError(stage === "$skip" ? 5107200 : 15958, stage === "$skip" ? "invalid argument to $skip stage" : "the limit must be positive");
+  return number;
+}
+
+export function parsePipeline(command: Doc): Doc[] {
+  const pipeline = requireField(command, "aggregate", "pipeline");
+  if (!Array.isArray(pipeline)) throw new CommandError(14, "A pipeline must be an array of objects");
+  return pipeline.map((stage) => {
+    if (!isDoc(stage)) throw new CommandError(14, "Each element of the 'pipeline' array must be an object");
+    if (Object.keys(stage).length !== 1) throw new CommandError(40323, "A pipeline stage specification object must contain exactly one field.");
+    return stage;
+  });
+}
+
+function aggregate(context: Context): Reply {
+  const { command, engine } = context;
+  onlyFields(command, "aggregate", FIELDS);
+  const name = getField(command, "aggregate");
+  if (typeof name !== "string") throw notSupported("an aggregation on a whole database");
+  if (flag(command, "explain")) throw notSupported("the explain option of aggregate (use the explain command)");
+  const stages = parsePipeline(command);
+  const lead = leadOf(stages);
+  const cursor = optionalDoc(command, "cursor");
+  if (!cursor) throw new CommandError(9, "The 'cursor' option is required, except for aggregate with the explain argument");
+  const namespace = context.namespace(name);
+  const collection = context.collection(name);
+  const selection = selectionFor(context, lead);
+  const counted = countStage(lead.rest);
+  const source = name;
+  function* documents(): Iterable<Uint8Array> {
+    if (counted) {
+      const n = collection ? countMatching({ ...selection, collection }) : 0;
+      if (n > 0) yield encode(docOf({ _id: counted.id, [counted.field]: n }));
+      return;
+    }
+    const records = collection ? select({ ...selection, collection }) : [];
+    if (lead.rest.length === 0) {
+      for (const { bytes } of records) yield bytes;
+      return;
+    }
+    function* docs(): Iterable<Doc> {
+      for (const record of records) yield record.doc;
+    }
+    for (const doc of runPipeline(docs(), lead.rest, environment(context, source))) yield encode(doc);
+  }
+  return engine.cursors.start(
+    { namespace, documents: documents(), collection, transaction: context.transaction },
+    optionalCount(cursor, "aggregate.cursor", "batchSize"),
+    false,
+    context.now.getTime(),
+  );
+}
+
+export function selectionFor(context: Context, { filter, sort, skip, limit }: Lead): Omit<Selection, "collection"> {
+  const { now, variables } = context;
+  return {
+    view: context.view(),
+    filter,
+    matcher: compileFilter(filter, variables ? { now, variables } : { now }),
+    sort,
+    hint: getField(context.command, "hint"),
+    skip,
+    limit,
+    checkDeadline: () => context.checkDeadline(),
+  };
+}
+
+/** How a $lookup of the pipeline reads another collection: through the planner, in the same view. */
+function environment(context: Context, name: string): PipelineEnvironment {
+  const { now, variables } = context;
+  return {
+    now,
+    collection: name,
+    ...(variables ? { variables } : {}),
+    fetch: (other, filter, limit = 0) => {
+      const collection = context.collection(other);
+      if (!collection) return [];
+      const records = select({ collection, view: context.view(), filter, matcher: compileFilter(filter, { now }), limit, checkDeadline: () => context.checkDeadline() });
+      return Array.from(records, ({ doc }) => doc);
+    },
+  };
+}
+
+/** The driver's countDocuments: `[{$match}, {$group: {_id: 1, n: {$sum: 1}}}]`, which index keys may answer alone. */
+function countStage(rest: readonly Doc[]): { id: Value; field: string } | undefined {
+  const [stage] = rest;
+  const group = rest.length === 1 && stage ? stage.$group : undefined;
+  if (!isDoc(group)) return undefined;
+  const { _id: id, ...fields } = group;
+  const [field, another] = Object.keys(fields);
+  if (field === undefined || another !== undefined || (id !== null && typeof id !== "number")) return undefined;
+  const sum = fields[field];
+  return isDoc(sum) && Object.keys(sum).length === 1 && sum.$sum === 1 ? { id, field } : undefined;
+}
+
+export const AGGREGATE_COMMANDS: readonly Command[] = [{ name: "aggregate", run: aggregate, inTransaction: true }];

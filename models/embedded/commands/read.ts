@@ -1,0 +1,167 @@
+import { Long, encode, getField, isDoc } from "../bson/values";
+import type { Doc } from "../bson/values";
+import { equal } from "../bson/compare";
+import { encodeKey } from "../bson/keys";
+import { CommandError, notSupported } from "../errors";
+import { compileFilter } from "../query/match";
+import { compileProjection } from "../query/project";
+import { compileSort } from "../query/sort";
+import { hasSort } from "../plan/plan";
+import { scanEntries } from "../plan/scan";
+import { planFor, select } from "../query/select";
+import type { Selection } from "../query/select";
+import type { Collection } from "../storage/collection";
+import { docOf } from "../storage/doc";
+import type { Context } from "./context";
+import { collectionName, flag, numberOf, onlyFields, optionalCount, optionalDoc, requireField } from "./fields";
+import type { Command, Reply } from "./types";
+
+const FIND_FIELDS = [
+  "filter", "sort", "projection", "hint", "skip", "limit", "batchSize", "singleBatch", "let", "collation", "allowDiskUse",
+  "noCursorTimeout", "readOnce", "returnKey", "showRecordId", "tailable", "awaitData", "oplogReplay", "allowPartialResults", "min", "max",
+];
+const FIND_REFUSED = ["returnKey", "showRecordId", "tailable", "awaitData", "min", "max"];
+
+/** Everything of a find but the collection; explain builds the same. */
+export function parseFind(context: Context, command: Doc): Omit<Selection, "collection"> & { projection: Doc | undefined } {
+  onlyFields(command, "find", FIND_FIELDS);
+  for (const field of FIND_REFUSED) {
+    const value = getField(command, field);
+    if (value !== undefined && value !== false) throw notSupported(`the option ${field} of find`);
+  }
+  const filter = optionalDoc(command, "filter") ?? docOf({});
+  const sort = optionalDoc(command, "sort");
+  checkSort(sort);
+  return {
+    view: context.view(),
+    filter,
+    matcher: compileFilter(filter, { now: context.now, ...(context.variables ? { variables: context.variables } : {}) }),
+    sort,
+    hint: getField(command, "hint"),
+    skip: optionalCount(command, "find", "skip") ?? 0,
+    limit: Math.abs(limitOf(command)),
+    checkDeadline: () => context.checkDeadline(),
+    projection: optionalDoc(command, "projection"),
+  };
+}
+
+/** A wrong sort is refused whether an index or the memory would give the order. */
+export function checkSort(sort: Doc | undefined): void {
+  if (hasSort(sort) && !Object.hasOwn(sort, "$natural")) compileSort(sort);
+}
+
+function limitOf(command: Doc): number {
+  const limit = getField(command, "limit");
+  return limit === undefined || limit === null ? 0 : (optionalCount(command, "find", "limit") ?? 0);
+}
+
+function find(context: Context): Reply {
+  const { command, engine } = context;
+  const name = collectionName(command);
+  if (name === "") throw new CommandError(73, `Invalid namespace specified: ${context.namespace(name)}`);
+  const { projection, ...request } = parseFind(context, command);
+  const collection = context.collection(name);
+  const compiled = projection && Object.keys(projection).length > 0
+    ? compileProjection(projection, request.matcher, { now: context.now, ...(context.variables ? { variables: context.variables } : {}) })
+    : undefined;
+  function* documents(source: Collection): Iterable<Uint8Array> {
+    for (const record of select({ ...request, collection: source })) {
+      yield compiled ? encode(compiled(record.doc)) : record.bytes;
+    }
+  }
+  return engine.cursors.start(
+    { namespace: context.namespace(name), documents: collection ? documents(collection) : [], collection, transaction: context.transaction },
+    optionalCount(command, "find", "batchSize"),
+    flag(command, "singleBatch"),
+    context.now.getTime(),
+  );
+}
+
+function getMore(context: Context): Reply {
+  const { command, engine } = context;
+  onlyFields(command, "getMore", ["collection", "batchSize"]);
+  const collection = requireField(command, "getMore", "collection");
+  const id = getField(command, "getMore");
+  if (typeof collection !== "string" || id === undefined) throw new CommandError(14, "getMore needs a cursor id and a collection name");
+  const cursorId = id instanceof Long ? id.toBigInt() : BigInt(Math.trunc(numberOf(id)) || 0);
+  return engine.cursors.more(cursorId, context.namespace(collection), optionalCount(command, "getMore", "batchSize"), context.transaction, context.now.getTime());
+}
+
+function killCursors(context: Context): Reply {
+  const { command, engine } = context;
+  const namespace = context.namespace(collectionName(command));
+  const killed: Long[] = [];
+  const missing: Long[] = [];
+  const ids = requireField(command, "killCursors", "cursors");
+  for (const id of Array.isArray(ids) ? ids : []) {
+    if (!(id instanceof Long)) throw new CommandError(14, "cursor ids are of type long");
+    (engine.cursors.kill(id.toBigInt(), namespace) ? killed : missing).push(id);
+  }
+  return docOf({ cursorsKilled: killed, cursorsNotFound: missing, cursorsAlive: [], cursorsUnknown: [], ok: 1 });
+}
+
+function count(context: Context): Reply {
+  const { command } = context;
+  onlyFields(command, "count", ["query", "limit", "skip", "hint", "collation", "fields"]);
+  const filter = optionalDoc(command, "query") ?? docOf({});
+  const matcher = compileFilter(filter, { now: context.now });
+  const skip = optionalCount(command, "count", "skip") ?? 0;
+  const limit = Math.abs(Math.trunc(numberOf(getField(command, "limit") ?? 0)));
+  const collection = context.collection(collectionName(command));
+  if (!collection) return docOf({ n: 0, ok: 1 });
+  const n = countMatching({ collection, view: context.view(), filter, matcher, hint: getField(command, "hint"), skip, limit, checkDeadline: () => context.checkDeadline() });
+  return docOf({ n, ok: 1 });
+}
+
+/** Counts by index keys alone when they say everything. */
+export function countMatching(selection: Selection): number {
+  const plan = planFor(selection);
+  const { skip = 0, limit = 0 } = selection;
+  let n = 0;
+  if (plan.exact && plan.access.kind === "index" && !plan.access.repeats) {
+    for (const _ of scanEntries(selection.view, plan.access)) if (++n === skip + limit && limit > 0) break;
+    return Math.max(n - skip, 0);
+  }
+  for (const _ of select(selection, plan)) n++;
+  return n;
+}
+
+function distinct(context: Context): Reply {
+  const { command } = context;
+  onlyFields(command, "distinct", ["key", "query", "collation", "hint"]);
+  const key = requireField(command, "distinct", "key");
+  if (typeof key !== "string") throw new CommandError(14, "BSON field 'distinct.key' is the wrong type, expected type 'string'");
+  const filter = optionalDoc(command, "query") ?? docOf({});
+  const matcher = compileFilter(filter, { now: context.now });
+  const collection = context.collection(collectionName(command));
+  if (!collection) return docOf({ values: [], ok: 1 });
+  const seen = new Map<string, Doc[string]>();
+  for (const { doc } of select({ collection, view: context.view(), filter, matcher, checkDeadline: () => context.checkDeadline() })) {
+    for (const value of valuesAt(doc, key.split("."))) {
+      const text = Buffer.from(encodeKey([value], [1])).toString("latin1");
+      const present = seen.get(text);
+      if (present === undefined || !equal(present, value)) seen.set(text, value);
+    }
+  }
+  // The key bytes sort as the values do.
+  const values = [...seen.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
+  return docOf({ values, ok: 1 });
+}
+
+/** The values of a path, array elements one by one; elements of a last array count each, inner arrays as a whole. */
+function valuesAt(value: Doc[string], path: readonly string[]): Doc[string][] {
+  const [part, ...rest] = path;
+  if (part === undefined) return Array.isArray(value) ? value : value === undefined ? [] : [value];
+  if (isDoc(value)) return valuesAt(getField(value, part), rest);
+  if (!Array.isArray(value)) return [];
+  const byIndex = /^\d+$/.test(part) && Number(part) < value.length ? valuesAt(value[Number(part)], rest) : [];
+  return [...byIndex, ...value.filter(isDoc).flatMap((element) => valuesAt(getField(element, part), rest))];
+}
+
+export const READ_COMMANDS: readonly Command[] = [
+  { name: "find", run: find, inTransaction: true },
+  { name: "getMore", run: getMore, inTransaction: true },
+  { name: "killCursors", run: killCursors, inTransaction: true, sessionless: true },
+  { name: "count", run: count },
+  { name: "distinct", run: distinct, inTransaction: true },
+];

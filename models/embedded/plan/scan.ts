@@ -1,0 +1,155 @@
+import type { Collection, Index } from "../storage/collection";
+import { afterPrefix, identKey } from "../storage/keys";
+import type { Entry, View } from "../storage/layers";
+import { EVERYTHING, descending } from "./intervals";
+import type { Interval } from "./intervals";
+
+/** How records are reached, and the walk itself. */
+export interface KeyRange {
+  from: Buffer;
+  to: Buffer;
+}
+
+export interface IndexScan {
+  kind: "index";
+  index: Index;
+  /** Lists of ranges; within one list the ranges follow each other in key order. */
+  groups: { prefixBytes: number; ranges: KeyRange[] }[];
+  /** The lists are merged by what follows their prefix: each has the asked order, together they have it only merged. */
+  merged: boolean;
+  reverse: boolean;
+  /** One record may stand under several keys of the scan. */
+  repeats: boolean;
+}
+
+export interface CollectionScan {
+  kind: "collection";
+  reverse: boolean;
+}
+
+export interface UnionScan {
+  kind: "union";
+  branches: (IndexScan | UnionScan)[];
+}
+
+export type Access = IndexScan | CollectionScan | UnionScan;
+
+export interface ScanStats {
+  keysExamined: number;
+  docsExamined: number;
+}
+
+/** Points multiply from field to field; beyond this many ranges the rest of the fields are left to the matcher. */
+export const RANGES_MAX = 2000;
+
+/** The key ranges for sets of values of the first fields of an index. `mergeAt` splits them into lists by the fields before it. */
+export function rangesFor(index: Index, sets: readonly (readonly Interval[])[], mergeAt: number): IndexScan["groups"] {
+  let prefixes: Buffer[] = [identKey(index.ident)];
+  let groups: { prefixBytes: number; ranges: KeyRange[] }[] | undefined;
+  const origin = new Map<Buffer, { prefixBytes: number; ranges: KeyRange[] }>();
+  const openGroups = (): void => {
+    groups = prefixes.map((prefix) => ({ prefixBytes: prefix.length, ranges: [] }));
+    prefixes.forEach((prefix, i) => origin.set(prefix, groups?.[i] ?? { prefixBytes: 0, ranges: [] }));
+  };
+  if (mergeAt === 0) openGroups();
+  let ranges: [prefix: Buffer, range: KeyRange][] | undefined;
+  for (const [position, ascending] of sets.entries()) {
+    const set = index.directions[position] === -1 ? descending(ascending) : ascending;
+    if (ascending === EVERYTHING) break;
+    if (!set.every((interval) => interval.point)) {
+      ranges = prefixes.flatMap((prefix) => set.map(({ from, to }): [Buffer, KeyRange] => [prefix, { from: Buffer.concat([prefix, from]), to: Buffer.concat([prefix, to]) }]));
+      break;
+    }
+    const extended: Buffer[] = [];
+    for (const prefix of prefixes) {
+      for (const { from } of set) {
+        const longer = Buffer.concat([prefix, from]);
+        const group = origin.get(prefix);
+        if (group) origin.set(longer, group);
+        extended.push(longer);
+      }
+    }
+    prefixes = extended;
+    if (position + 1 === mergeAt) openGroups();
+  }
+  ranges ??= prefixes.map((prefix): [Buffer, KeyRange] => [prefix, { from: prefix, to: afterPrefix(prefix) }]);
+  for (const [prefix, range] of ranges) origin.get(prefix)?.ranges.push(range);
+  return groups ?? [];
+}
+
+/** The record numbers that an index scan meets, in its order, each once. */
+export function* scanIndex(view: View, scan: IndexScan, stats: ScanStats): Iterable<number> {
+  const seen = scan.repeats ? new Set<number>() : undefined;
+  for (const entry of scanEntries(view, scan)) {
+    stats.keysExamined++;
+    const recordNumber = scan.index.recordNumber(entry);
+    if (seen) {
+      if (seen.has(recordNumber)) continue;
+      seen.add(recordNumber);
+    }
+    yield recordNumber;
+  }
+}
+
+export function scanEntries(view: View, { groups, merged, reverse }: IndexScan): Iterable<Entry> {
+  const ordered = reverse ? [...groups].reverse() : groups;
+  const walks = ordered.map((group) => walkRanges(view, group.ranges, reverse));
+  return merged && walks.length > 1 ? mergeWalks(walks, ordered.map((group) => group.prefixBytes), reverse) : chain(walks);
+}
+
+export function* scanRecords(view: View, collection: Collection, access: Access, stats: ScanStats): Iterable<{ recordNumber: number; bytes: Buffer }> {
+  if (access.kind === "collection") {
+    for (const record of collection.records(view, access.reverse)) {
+      stats.docsExamined++;
+      yield record;
+    }
+    return;
+  }
+  const numbers = access.kind === "index" ? scanIndex(view, access, stats) : scanUnion(view, access, stats);
+  for (const recordNumber of numbers) {
+    const bytes = collection.get(view, recordNumber);
+    // Between two batches of a cursor a record may have gone while its key was already read.
+    if (!bytes) continue;
+    stats.docsExamined++;
+    yield { recordNumber, bytes };
+  }
+}
+
+function* scanUnion(view: View, { branches }: UnionScan, stats: ScanStats, seen = new Set<number>()): Iterable<number> {
+  for (const branch of branches) {
+    for (const recordNumber of branch.kind === "index" ? scanIndex(view, branch, stats) : scanUnion(view, branch, stats, seen)) {
+      if (branch.kind === "index") {
+        if (seen.has(recordNumber)) continue;
+        seen.add(recordNumber);
+      }
+      yield recordNumber;
+    }
+  }
+}
+
+function* walkRanges(view: View, ranges: readonly KeyRange[], reverse: boolean): Generator<Entry, undefined> {
+  for (const range of reverse ? [...ranges].reverse() : ranges) yield* view.range({ ...range, reverse });
+}
+
+function* chain(walks: Generator<Entry, undefined>[]): Iterable<Entry> {
+  for (const walk of walks) yield* walk;
+}
+
+function* mergeWalks(walks: Generator<Entry, undefined>[], prefixBytes: number[], reverse: boolean): Iterable<Entry> {
+  const heads = walks.map((walk, i) => ({ walk, skip: prefixBytes[i] ?? 0, entry: walk.next().value }));
+  for (;;) {
+    let best: (typeof heads)[number] | undefined;
+    for (const head of heads) {
+      if (!head.entry) continue;
+      if (!best?.entry) {
+        best = head;
+        continue;
+      }
+      const order = head.entry.key.compare(best.entry.key, best.skip, best.entry.key.length, head.skip, head.entry.key.length);
+      if (reverse ? order > 0 : order < 0) best = head;
+    }
+    if (!best?.entry) return;
+    yield best.entry;
+    best.entry = best.walk.next().value;
+  }
+}
