@@ -1,18 +1,33 @@
 import { NotFound } from "@models/errors";
-import { renderText } from "~/format/markdown.server";
+import { renderPost } from "~/format/markdown.server";
 import { getLocale } from "~/i18n/locale.server";
+import type { Locale } from "~/i18n/locales";
 import { readPage, type PageName } from "~/services/pages.server";
 import { toThrown } from "./errors.server";
 
-/** Rendered once per page and language: the texts change only with a new build. */
-const rendered = new Map<string, Promise<string>>();
+export interface TextPageView {
+  title: string;
+  html: string;
+}
 
-export async function loadTextPage(request: Request, name: PageName): Promise<{ html: string }> {
+/** Rendered once per page and language: the texts change only with a new build. */
+const rendered = new Map<string, TextPageView>();
+
+export function loadTextPage(request: Request, name: PageName): TextPageView {
   const locale = getLocale(request);
+  const key = `${locale}/${name}`;
+  const known = rendered.get(key);
+  if (known) return known;
   const source = readPage(name, locale);
   if (source === null) throw toThrown(new NotFound(`page ${name}`), request);
-  const key = `${locale}/${name}`;
-  const html = rendered.get(key) ?? Promise.resolve(renderText(source));
-  rendered.set(key, html);
-  return { html: await html };
+  const view = render(source, locale);
+  rendered.set(key, view);
+  return view;
+}
+
+/** The first line of a text is its title; the rest goes through the renderer of posts, which knows no codes and nobody here. */
+function render(source: string, lang: Locale): TextPageView {
+  const [first = "", ...rest] = source.trim().split("\n");
+  const { html } = renderPost(rest.join("\n"), { lang, instruments: { find: () => undefined }, resolveMention: () => undefined });
+  return { title: first.replace(/^#+\s*/, ""), html };
 }

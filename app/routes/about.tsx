@@ -8,8 +8,8 @@ export function loader({ request }: LoaderFunctionArgs) {
   return loadTextPage(request, "about");
 }
 
-export const meta: MetaFunction<typeof loader> = ({ matches, location }) => metaFor({ matches, location, kind: "text", titleKey: "common.about" });
+export const meta: MetaFunction<typeof loader> = ({ matches, location }) => metaFor({ matches, location, kind: "feed", titleKey: "common.about" });
 
 export default function About() {
-  return <TextPage html={useLoaderData<typeof loader>().html} />;
+  return <TextPage {...useLoaderData<typeof loader>()} />;
 }

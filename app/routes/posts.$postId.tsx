@@ -1,4 +1,4 @@
-import { data, type LoaderFunctionArgs, type MetaFunction } from "@remix-run/node";
+import { data, redirect, type LoaderFunctionArgs, type MetaFunction } from "@remix-run/node";
 import { useLoaderData } from "@remix-run/react";
 import { CommentComposer } from "~/components/compose/CommentComposer";
 import { CommentSection } from "~/components/comments/CommentSection";
@@ -10,13 +10,13 @@ import { ViewBeacon } from "~/components/posts/ViewBeacon";
 import { env } from "~/env.server";
 import { toThrown } from "~/http/errors.server";
 import { pageTags } from "~/http/feed-loader.server";
+import { getResumedText } from "~/http/resumed.server";
 import { getViewer } from "~/http/session.server";
 import { getLocale } from "~/i18n/locale.server";
 import { useT } from "~/i18n/react";
 import { postJsonLd } from "~/seo/json-ld";
 import { metaFor } from "~/seo/meta";
 import { parseSort, readComments } from "~/services/comments-read.server";
-import { getResumedText } from "~/services/gate.server";
 import { listRelated, readPost } from "~/services/posts-read.server";
 import { listTopics } from "~/services/topics.server";
 
@@ -26,6 +26,9 @@ export async function loader({ request, params }: LoaderFunctionArgs) {
   const postId = params.postId ?? "";
   const { searchParams } = new URL(request.url);
   try {
+    const replyTo = searchParams.get("replyTo");
+    // Words that answer a comment come back in the thread they belong to.
+    if (replyTo) throw redirect(`/posts/${postId}/comments/${encodeURIComponent(replyTo)}?reply=${encodeURIComponent(replyTo)}&resume=${encodeURIComponent(searchParams.get("resume") ?? "")}#reply`);
     const viewer = await getViewer(request);
     const reading = { postId, locale, viewerId: viewer?.id ?? null };
     const sort = parseSort(searchParams.get("sort"));
@@ -42,6 +45,7 @@ export async function loader({ request, params }: LoaderFunctionArgs) {
       { headers: { "X-Page-Tags": tags } },
     );
   } catch (error) {
+    if (error instanceof Response) throw error;
     throw toThrown(error, request);
   }
 }

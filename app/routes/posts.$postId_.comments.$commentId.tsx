@@ -6,12 +6,12 @@ import { Frame } from "~/components/layout/Shell";
 import { Icon } from "~/components/ui/Icon";
 import { toThrown } from "~/http/errors.server";
 import { pageTags } from "~/http/feed-loader.server";
+import { getResumedText } from "~/http/resumed.server";
 import { getViewer } from "~/http/session.server";
 import { getLocale } from "~/i18n/locale.server";
 import { useT } from "~/i18n/react";
 import { metaFor } from "~/seo/meta";
 import { readThread } from "~/services/comments-read.server";
-import { getResumedText } from "~/services/gate.server";
 import { readPost } from "~/services/posts-read.server";
 
 /** One thread in focus: what a link to a comment opens, with the post it belongs to named above it. */

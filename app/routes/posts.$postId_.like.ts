@@ -4,9 +4,8 @@ import { toResponse } from "~/http/errors.server";
 import { parseForm } from "~/http/form.server";
 import { answerForm } from "~/http/answer.server";
 import { requireMember } from "~/http/session.server";
-import { requireMayInteract } from "~/services/mainland.server";
-import { requireWithinLimit } from "~/services/rate-limit.server";
 import { setLike } from "~/services/likes.server";
+import { admit } from "~/services/tiers.server";
 
 const LikeForm = z.object({ liked: z.enum(["true", "false"]) });
 
@@ -15,8 +14,7 @@ export async function action({ request, params }: ActionFunctionArgs) {
   try {
     const viewer = await requireMember(request);
     const { liked } = await parseForm(LikeForm, request);
-    requireMayInteract(viewer);
-    await requireWithinLimit(viewer, "like", now);
+    await admit(viewer, "like", now);
     const view = await setLike({ postId: params.postId ?? "", memberId: viewer.id, liked: liked === "true" }, now);
     return answerForm(request, view, `/posts/${params.postId}`);
   } catch (error) {

@@ -4,9 +4,8 @@ import { answerForm } from "~/http/answer.server";
 import { toResponse } from "~/http/errors.server";
 import { parseForm } from "~/http/form.server";
 import { requireMember } from "~/http/session.server";
-import { requireMayInteract } from "~/services/mainland.server";
-import { requireWithinLimit } from "~/services/rate-limit.server";
 import { setSave } from "~/services/saves.server";
+import { admit } from "~/services/tiers.server";
 
 const SaveForm = z.object({ saved: z.enum(["true", "false"]) });
 
@@ -15,8 +14,7 @@ export async function action({ request, params }: ActionFunctionArgs) {
   try {
     const viewer = await requireMember(request);
     const { saved } = await parseForm(SaveForm, request);
-    requireMayInteract(viewer);
-    await requireWithinLimit(viewer, "save", now);
+    await admit(viewer, "save", now);
     const view = await setSave({ postId: params.postId ?? "", memberId: viewer.id, saved: saved === "true" }, now);
     return answerForm(request, view, `/posts/${params.postId}`);
   } catch (error) {

@@ -8,8 +8,8 @@ export function loader({ request }: LoaderFunctionArgs) {
   return loadTextPage(request, "privacy");
 }
 
-export const meta: MetaFunction<typeof loader> = ({ matches, location }) => metaFor({ matches, location, kind: "text", titleKey: "common.privacy" });
+export const meta: MetaFunction<typeof loader> = ({ matches, location }) => metaFor({ matches, location, kind: "feed", titleKey: "common.privacy" });
 
 export default function Privacy() {
-  return <TextPage html={useLoaderData<typeof loader>().html} />;
+  return <TextPage {...useLoaderData<typeof loader>()} />;
 }

@@ -8,8 +8,8 @@ export function loader({ request }: LoaderFunctionArgs) {
   return loadTextPage(request, "rules");
 }
 
-export const meta: MetaFunction<typeof loader> = ({ matches, location }) => metaFor({ matches, location, kind: "text", titleKey: "common.rules" });
+export const meta: MetaFunction<typeof loader> = ({ matches, location }) => metaFor({ matches, location, kind: "feed", titleKey: "common.rules" });
 
 export default function Rules() {
-  return <TextPage html={useLoaderData<typeof loader>().html} />;
+  return <TextPage {...useLoaderData<typeof loader>()} />;
 }

@@ -8,8 +8,8 @@ export function loader({ request }: LoaderFunctionArgs) {
   return loadTextPage(request, "sharing");
 }
 
-export const meta: MetaFunction<typeof loader> = ({ matches, location }) => metaFor({ matches, location, kind: "text", titleKey: "common.sharing" });
+export const meta: MetaFunction<typeof loader> = ({ matches, location }) => metaFor({ matches, location, kind: "feed", titleKey: "common.sharing" });
 
 export default function Sharing() {
-  return <TextPage html={useLoaderData<typeof loader>().html} />;
+  return <TextPage {...useLoaderData<typeof loader>()} />;
 }

@@ -2,7 +2,6 @@ import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { data } from "@remix-run/node";
 import { useLoaderData } from "@remix-run/react";
 import { NotFound } from "@models/errors";
-import { findInstrument } from "@models/instrument.server";
 import { pageTags, readFeedPage } from "~/http/feed-loader.server";
 import { FeedEmpty } from "~/components/posts/FeedEmpty";
 import { FeedScreen } from "~/components/posts/FeedScreen";
@@ -10,14 +9,14 @@ import { getLocale } from "~/i18n/locale.server";
 import { useT } from "~/i18n/react";
 import { toThrown } from "~/http/errors.server";
 import { metaFor } from "~/seo/meta";
+import { listInstruments } from "~/services/instruments.server";
 
 export async function loader({ request, params }: LoaderFunctionArgs) {
   try {
-    const instrument = findInstrument(params.id ?? "");
+    const [instrument] = await listInstruments([params.id ?? ""], getLocale(request), new Date());
     if (!instrument) throw new NotFound(`instrument ${params.id}`);
-    const { page, topics, headers } = await readFeedPage(request, { kind: "ticker", id: instrument._id });
-    const view = { id: instrument._id, name: instrument.name[getLocale(request)], market: instrument.market, kind: instrument.kind };
-    return data({ page, topics, instrument: view }, { headers });
+    const { page, topics, headers } = await readFeedPage(request, { kind: "ticker", id: instrument.id });
+    return data({ page, topics, instrument }, { headers });
   } catch (error) {
     throw toThrown(error, request);
   }
@@ -43,7 +42,7 @@ export default function TickerFeed() {
             {instrument.name} <span className="meta num">{instrument.id}</span>
           </h1>
           <p className="meta">
-            {t(`feed.market.${instrument.market}`)} · {t(`feed.instrument.${instrument.kind}`)} · {t("feed.tickerAbout")}
+            {t(`feed.market.${instrument.exchange}`)} · {t(`feed.instrument.${instrument.kind}`)} · {t("feed.tickerAbout")}
           </p>
         </header>
       }

@@ -6,8 +6,7 @@ import { toResponse } from "~/http/errors.server";
 import { parseForm } from "~/http/form.server";
 import { requireMember } from "~/http/session.server";
 import { setFollow } from "~/services/follows.server";
-import { requireMayInteract } from "~/services/mainland.server";
-import { requireWithinLimit } from "~/services/rate-limit.server";
+import { admit } from "~/services/tiers.server";
 
 const FollowForm = z.object({ followed: z.enum(["true", "false"]) });
 
@@ -16,8 +15,7 @@ export async function action({ request, params }: ActionFunctionArgs) {
   try {
     const viewer = await requireMember(request);
     const { followed } = await parseForm(FollowForm, request);
-    requireMayInteract(viewer);
-    await requireWithinLimit(viewer, "follow", now);
+    await admit(viewer, "follow", now);
     const slug = params.slug ?? "";
     const view = await setFollow({ kind: "topic", targetId: slug, memberId: viewer.id, followed: followed === "true" }, now);
     return answerForm(request, view, `/topics/${slug}`);

@@ -1,7 +1,6 @@
 import { listFeedEntries, topicFeed } from "@models/feed-entry.server";
 import { NotFound } from "@models/errors";
 import { isFollowing } from "@models/follow.server";
-import { findInstrument } from "@models/instrument.server";
 import { listLiked } from "@models/like.server";
 import { getMember } from "@models/member.server";
 import { getVote } from "@models/poll-vote.server";
@@ -9,6 +8,7 @@ import { getPost, PostGone, type Post } from "@models/post.server";
 import { listSaved } from "@models/save.server";
 import type { Locale } from "~/i18n/locales";
 import { toCards, type MemberChip, type PostCard } from "./feeds.server";
+import { listInstruments } from "./instruments.server";
 import { listTopics } from "./topics.server";
 
 /** A post as its page shows it. Plain values only. */
@@ -61,9 +61,10 @@ export async function readPost(
   const mine = post !== null && post.authorId === viewerId;
   if (!post || (post.state === "held" && !mine)) throw new NotFound(`post ${postId}`);
   if (post.state === "deleted" || post.state === "removed") throw new PostGone(postId);
-  const [author, topics, liked, saved, followed, chosen] = await Promise.all([
+  const [author, topics, instruments, liked, saved, followed, chosen] = await Promise.all([
     getMember(post.authorId),
     listTopics(locale, now),
+    listInstruments([...new Set([...post.tickers, ...post.holds])], locale, now),
     viewerId ? listLiked(viewerId, "post", [postId]) : new Set<string>(),
     viewerId ? listSaved(viewerId, [postId]) : new Set<string>(),
     viewerId && !mine ? isFollowing({ followerId: viewerId, kind: "member", targetId: post.authorId }) : false,
@@ -71,7 +72,7 @@ export async function readPost(
   ]);
   if (!author) throw new NotFound(`author of ${postId}`);
   const names = new Map(topics.map((topic) => [topic.slug, topic.name]));
-  const named = (id: string) => ({ id, name: findInstrument(id)?.name[locale] ?? id });
+  const named = (id: string) => ({ id, name: instruments.find((instrument) => instrument.id === id)?.name ?? id });
   return {
     id: post._id,
     title: post.title,

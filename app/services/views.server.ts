@@ -1,8 +1,8 @@
 import { createHmac } from "node:crypto";
 import { inTransaction } from "@models/connection.server";
-import { addReading } from "@models/member.server";
 import { changePostCount, requireVisiblePost } from "@models/post.server";
 import { addView } from "@models/view.server";
+import { noteRead } from "./tiers.server";
 
 /**
  * Views are counted once per reader per day, bots apart. A guest is known only by a keyed hash of address and browser,
@@ -14,18 +14,18 @@ export function guestReaderKey({ address, userAgent, secret, now }: { address: s
 }
 
 /** True when this view was counted. Unknown or hidden posts count nothing and say so by the usual errors. */
-export function recordView(
+export async function recordView(
   { postId, reader }: { postId: string; reader: { memberId: string } | { guestKey: string } },
   now: Date,
 ): Promise<boolean> {
   const readerKey = "memberId" in reader ? `m:${reader.memberId}` : reader.guestKey;
-  return inTransaction(async (tx) => {
+  const counted = await inTransaction(async (tx) => {
     const post = await requireVisiblePost(postId, tx);
-    const counted = await addView({ postId, readerKey, at: now }, tx);
-    if (!counted) return false;
-    await changePostCount(postId, "viewCount", 1, tx);
-    // Reading other people's posts is what the first trust tier is earned by.
-    if ("memberId" in reader && reader.memberId !== post.authorId) await addReading(reader.memberId, now.toISOString().slice(0, 10), tx);
-    return true;
+    const added = await addView({ postId, readerKey, at: now }, tx);
+    if (added) await changePostCount(postId, "viewCount", 1, tx);
+    return { added, authorId: post.authorId };
   });
+  // Reading other people's posts is what the first trust tier is earned by.
+  if (counted.added && "memberId" in reader && reader.memberId !== counted.authorId) await noteRead(reader.memberId, now);
+  return counted.added;
 }

@@ -1,10 +1,13 @@
 import { Frame } from "./Shell";
 
-/** A text of the house: the words carry their own headings. */
-export function TextPage({ html }: { html: string }) {
+/** A text of the house. */
+export function TextPage({ title, html }: { title: string; html: string }) {
   return (
     <Frame>
-      <div className="read text-page" dangerouslySetInnerHTML={{ __html: html }} />
+      <header className="art-head">
+        <h1>{title}</h1>
+      </header>
+      <div className="read" dangerouslySetInnerHTML={{ __html: html }} />
     </Frame>
   );
 }
