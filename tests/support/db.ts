@@ -29,7 +29,7 @@ async function openDatabase(): Promise<() => Promise<void>> {
   await ensureIndexes();
   return async () => {
     await disconnect();
-    await engine.stop();
+    await engine.close();
     await rm(directory, { recursive: true, force: true });
   };
 }
