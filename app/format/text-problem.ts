@@ -7,7 +7,7 @@ export type TextProblem = "controlCharacters" | "directionOverride" | "invisible
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]/;
 const DIRECTION = /[\u202a-\u202e\u2066-\u2069]/;
 const INVISIBLE_RUN = /[\u00ad\u034f\u115f\u1160\u180e\u200b-\u200f\u2060-\u2065\u3164\ufeff\uffa0]{4,}/;
-const INVISIBLE = /[\u00ad\u034f\u115f\u1160\u180e\u200b-\u200f\u2060-\u2065\u3164\ufeff\uffa0]/g;
+const INVISIBLE = /[\u00ad\u034f\u115f\u1160\u180e\u200b\u200c\u200e\u200f\u2060-\u2065\u3164\ufeff\uffa0]/g;
 const MARK_RUN = /\p{M}{6,}/u;
 /** More invisible characters than this share of a longer text is a flood even when they are spread out. */
 const INVISIBLE_SHARE = 0.2;
