@@ -1,0 +1,19 @@
+/** Every collection, declared: for the index step, the check at the boot and backups. tests/models/collections.test.ts holds it complete. */
+import "./comment.server";
+import "./feed-entry.server";
+import "./follow.server";
+import "./guest-draft.server";
+import "./instrument.server";
+import "./intent.server";
+import "./like.server";
+import "./member-key.server";
+import "./member.server";
+import "./one-time-code.server";
+import "./outbox.server";
+import "./page-event.server";
+import "./post.server";
+import "./ranking.server";
+import "./save.server";
+import "./session.server";
+import "./topic.server";
+import "./view.server";

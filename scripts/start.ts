@@ -1,0 +1,66 @@
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { ServerBuild } from "@remix-run/node";
+import { EnvError, parseEnv, type Env } from "../app/env.server";
+import { logger } from "../app/logger.server";
+import { startServer } from "../app/server";
+import "../models/all.server";
+import { connect, disconnect, pingDatabase } from "../models/connection.server";
+import { DirectoryInUse, startEmbedded, type Embedded } from "../models/embedded/index";
+import { ensureIndexes, listMissingIndexes } from "../models/indexes.server";
+
+/** `npm start`: the database, its indexes, demo data on an empty one, then the server. */
+const BUILD_DIRECTORY = "build";
+
+async function openDatabase(env: Env): Promise<Embedded | null> {
+  if (env.MONGODB_URI) {
+    await connect(env.MONGODB_URI);
+    const missing = await listMissingIndexes();
+    if (missing.length > 0) throw new EnvError([`${missing.length} indexes are missing (${missing[0]} …): run npm run db:indexes first`]);
+    return null;
+  }
+  const engine = await startEmbedded({ directory: env.DATA_DIR, port: env.EMBEDDED_PORT });
+  await connect(engine.uri);
+  await ensureIndexes();
+  return engine;
+}
+
+async function main(): Promise<void> {
+  const env = parseEnv(process.env);
+  const engine = await openDatabase(env);
+  const demo = env.DEMO && engine ? await (await import("./demo")).prepareDemo(new Date()) : null;
+  const build = (await import(pathToFileURL(join(BUILD_DIRECTORY, "server", "index.js")).href)) as ServerBuild;
+  const server = await startServer({
+    env,
+    build,
+    clientDirectory: join(BUILD_DIRECTORY, "client"),
+    health: { pingDatabase, dataDir: env.DATA_DIR, ffmpegPath: env.FFMPEG_PATH, searchPath: process.env.PATH ?? "" },
+    followEvents: true,
+  });
+  const address = env.PUBLIC_URL_GIVEN ? env.PUBLIC_URL : `http://${env.HOST === "0.0.0.0" ? "localhost" : env.HOST}:${server.port}`;
+  logger.info({ event: "server.ready", address, readyMs: Math.round(performance.now()), database: engine ? "embedded" : "cluster" });
+  if (demo) console.log(demo.describe(address));
+  process.send?.({ kind: "ready", port: server.port });
+
+  let stopping = false;
+  const stop = async (signal: string) => {
+    if (stopping) return;
+    stopping = true;
+    logger.info({ event: "server.stopping", signal });
+    await server.stop();
+    await disconnect();
+    await engine?.close();
+    logger.info({ event: "server.stopped" });
+    process.exit(0);
+  };
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void stop(signal));
+}
+
+try {
+  await main();
+} catch (error) {
+  // What a person can put right is said in a sentence; anything else comes with its trace.
+  if (error instanceof EnvError || error instanceof DirectoryInUse) console.error(error.message);
+  else logger.fatal({ event: "server.failed", err: error });
+  process.exit(1);
+}
