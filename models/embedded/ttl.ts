@@ -2,8 +2,11 @@ import { newDoc } from "./bson/values";
 import type { Engine } from "./commands/engine";
 import { compileFilter } from "./query/match";
 import { select } from "./query/select";
+import type { Selected } from "./query/select";
 import type { Collection, Index } from "./storage/collection";
 import { docOf } from "./storage/doc";
+import type { WriteView } from "./storage/layers";
+import { LockHeld } from "./transactions/locks";
 
 /**
  * Removes documents whose time is over: for each TTL index those whose date is more than `expireAfterSeconds` in the past.
@@ -30,20 +33,23 @@ async function removeByIndex(engine: Engine, { collection, index }: { collection
   const filter = docOf({ $and: [old, partialFilter ?? newDoc()] });
   const matcher = compileFilter(filter, { now });
   let removed = 0;
-  for (let found = CHUNK; found === CHUNK && !collection.dropped; ) {
-    found = 0;
+  for (;;) {
     const writer = engine.store.writer((text) => engine.locks.requireFree(text));
-    for (const { recordNumber, doc } of select({ collection, view: writer, filter, matcher, limit: CHUNK })) {
-      found++;
-      try {
-        writer.attempt((inner) => collection.remove(inner, recordNumber, doc));
-        removed++;
-      } catch {
-        // Held by a transaction: it may be about to give the document more time, so it is looked at again next round.
-        return removed;
-      }
-    }
+    const expired = collection.dropped ? [] : [...select({ collection, view: writer, filter, matcher, limit: CHUNK })];
+    const before = removed;
+    for (const record of expired) if (removeFree(writer, collection, record)) removed++;
     if (writer.top.size > 0) await engine.store.commit(writer.top);
+    if (expired.length < CHUNK || removed === before) return removed;
   }
-  return removed;
+}
+
+/** False when a transaction holds the document: it may be about to give it more time, so the next round looks again. */
+function removeFree(writer: WriteView, collection: Collection, { recordNumber, doc }: Selected): boolean {
+  try {
+    writer.attempt((inner) => collection.remove(inner, recordNumber, doc));
+    return true;
+  } catch (error) {
+    if (error instanceof LockHeld) return false;
+    throw error;
+  }
 }

@@ -11,6 +11,7 @@ import { AGGREGATE_COMMANDS } from "./aggregate";
 import { CATALOG_COMMANDS } from "./catalog";
 import { Context } from "./context";
 import type { Engine } from "./engine";
+import { EXPLAIN_COMMANDS } from "./explain";
 import { numberOf } from "./fields";
 import { HANDSHAKE_COMMANDS } from "./handshake";
 import { READ_COMMANDS } from "./read";
@@ -22,7 +23,7 @@ import { WRITE_COMMANDS } from "./write";
  * run one after the other; what belongs to a transaction is run inside it, and any error there ends it.
  */
 const COMMANDS: ReadonlyMap<string, Command> = new Map(
-  [...HANDSHAKE_COMMANDS, ...ADMIN_COMMANDS, ...CATALOG_COMMANDS, ...READ_COMMANDS, ...WRITE_COMMANDS, ...AGGREGATE_COMMANDS].map((command) => [command.name.toLowerCase(), command]),
+  [...HANDSHAKE_COMMANDS, ...ADMIN_COMMANDS, ...CATALOG_COMMANDS, ...READ_COMMANDS, ...WRITE_COMMANDS, ...AGGREGATE_COMMANDS, ...EXPLAIN_COMMANDS].map((command) => [command.name.toLowerCase(), command]),
 );
 
 /** Commands that a server knows and this engine does not do. Anything else unknown is 59. */

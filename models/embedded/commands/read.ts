@@ -6,8 +6,9 @@ import { CommandError, notSupported } from "../errors";
 import { compileFilter } from "../query/match";
 import { compileProjection } from "../query/project";
 import { compileSort } from "../query/sort";
+import { distinctIndex, leapOverValues } from "../plan/distinct";
 import { hasSort } from "../plan/plan";
-import { scanEntries } from "../plan/scan";
+import { countScan } from "../plan/scan";
 import { planFor, select } from "../query/select";
 import type { Selection } from "../query/select";
 import type { Collection } from "../storage/collection";
@@ -113,15 +114,13 @@ function count(context: Context): Reply {
   return docOf({ n, ok: 1 });
 }
 
-/** Counts by index keys alone when they say everything. */
+/** Counts keys alone when they say everything. */
 export function countMatching(selection: Selection): number {
   const plan = planFor(selection);
-  const { skip = 0, limit = 0 } = selection;
+  const { skip = 0, limit = 0, view, collection } = selection;
+  const keys = plan.exact ? countScan(view, collection, plan.access) : undefined;
+  if (keys !== undefined) return Math.min(Math.max(keys - skip, 0), limit || Number.POSITIVE_INFINITY);
   let n = 0;
-  if (plan.exact && plan.access.kind === "index" && !plan.access.repeats) {
-    for (const _ of scanEntries(selection.view, plan.access)) if (++n === skip + limit && limit > 0) break;
-    return Math.max(n - skip, 0);
-  }
   for (const _ of select(selection, plan)) n++;
   return n;
 }
@@ -135,8 +134,11 @@ function distinct(context: Context): Reply {
   const matcher = compileFilter(filter, { now: context.now });
   const collection = context.collection(collectionName(command));
   if (!collection) return docOf({ values: [], ok: 1 });
+  const view = context.view();
+  const index = Object.keys(filter).length === 0 ? distinctIndex(collection, view, key) : undefined;
+  if (index) return docOf({ values: [...leapOverValues(collection, view, index)], ok: 1 });
   const seen = new Map<string, Doc[string]>();
-  for (const { doc } of select({ collection, view: context.view(), filter, matcher, checkDeadline: () => context.checkDeadline() })) {
+  for (const { doc } of select({ collection, view, filter, matcher, checkDeadline: () => context.checkDeadline() })) {
     for (const value of valuesAt(doc, key.split("."))) {
       const text = Buffer.from(encodeKey([value], [1])).toString("latin1");
       const present = seen.get(text);

@@ -49,7 +49,7 @@ interface Candidate {
 }
 
 export function choosePlan(request: PlanRequest): Plan {
-  const { collection, filter, sort, hint } = request;
+  const { filter, sort, hint } = request;
   const natural = naturalDirection(sort) ?? naturalDirection(isDoc(hint) ? hint : undefined);
   const analysis = analyse(filter);
   if (natural !== undefined) {
@@ -63,7 +63,8 @@ export function choosePlan(request: PlanRequest): Plan {
     const [best] = candidates.length > 0 ? candidates : index ? [fullScan(index)] : [];
     if (best) return planOf(best);
   }
-  const useful = candidates.filter((candidate) => candidate.bounded > 0 || (candidate.sorted && hasSort(sort)));
+  // A sparse index without bounds is still a smaller place to look than the whole collection.
+  const useful = candidates.filter(({ bounded, sorted, scan }) => bounded > 0 || (sorted && hasSort(sort)) || isSelective(scan.index));
   const bounded = useful.filter((candidate) => candidate.bounded > 0);
   if (bounded.length === 0) {
     const union = unionFor(request, analysis);
@@ -111,9 +112,9 @@ function implies(filter: Doc, analysis: Analysis, partialFilter: Doc): boolean {
     if (name === "$and" && Array.isArray(condition)) return condition.every((part) => isDoc(part) && implies(filter, analysis, part));
     if (name === "$or" && Array.isArray(condition)) return condition.some((part) => isDoc(part) && implies(filter, analysis, part));
     const wanted = analyse(docOf({ [name]: condition }));
-    const known = (statement: Statement): boolean => statement.exact || (statement.present && statement.set === EVERYTHING);
-    if (wanted.statements.length === 0 || !wanted.statements.every(known)) return false;
-    if (!wanted.complete && !(isDoc(condition) && Object.keys(condition).every((operator) => operator === "$exists" || operator.startsWith("$gt") || operator.startsWith("$lt") || operator === "$eq" || operator === "$in" || operator === "$type"))) return false;
+    // Only conditions that their statements say in full can be compared; $exists: true is said in full by "present".
+    if (wanted.statements.length === 0 || !wanted.statements.every(({ exact, set }) => exact || set === EVERYTHING)) return false;
+    if (!wanted.complete && !wanted.statements.some(({ set }) => set === EVERYTHING)) return false;
     return wanted.statements.every(({ field, set, present }) =>
       analysis.statements.some((each) => each.field === field && !each.scalarOnly && (!present || each.present) && contains(set, each.set)),
     );
@@ -133,7 +134,7 @@ function candidateFor(index: Index, analysis: Analysis, sort: Doc | undefined): 
     if (!set.every((interval) => interval.point)) break;
   }
   const scanned = sets.slice(0, bounded);
-  if (bounded === 0 && !order) return undefined;
+  if (bounded === 0 && !order && !isSelective(index)) return undefined;
   const mergeAt = order?.mergeAt ?? 0;
   const lists = scanned.slice(0, mergeAt).reduce((count, set) => count * set.length, 1);
   const sorted = order !== undefined && mergeAt <= bounded && lists <= MERGE_MAX;
@@ -212,6 +213,10 @@ function orderFor(
     position++;
   }
   return { reverse: reverse ?? false, mergeAt };
+}
+
+function isSelective({ spec }: Index): boolean {
+  return spec.sparse;
 }
 
 function fullScan(index: Index): Candidate {

@@ -97,6 +97,16 @@ export function scanEntries(view: View, { groups, merged, reverse }: IndexScan):
   return merged && walks.length > 1 ? mergeWalks(walks, ordered.map((group) => group.prefixBytes), reverse) : chain(walks);
 }
 
+/** How many records an access meets, without reading them; undefined where a record may stand under several keys. */
+export function countScan(view: View, collection: Collection, access: Access): number | undefined {
+  if (access.kind === "collection") {
+    const from = identKey(collection.ident);
+    return view.count({ from, to: afterPrefix(from) });
+  }
+  if (access.kind === "union" || access.repeats) return undefined;
+  return access.groups.reduce((sum, { ranges }) => sum + ranges.reduce((keys, range) => keys + view.count(range), 0), 0);
+}
+
 export function* scanRecords(view: View, collection: Collection, access: Access, stats: ScanStats): Iterable<{ recordNumber: number; bytes: Buffer }> {
   if (access.kind === "collection") {
     for (const record of collection.records(view, access.reverse)) {

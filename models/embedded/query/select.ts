@@ -1,4 +1,4 @@
-import { decode } from "../bson/values";
+import { decode, decodeFields, isDoc } from "../bson/values";
 import type { Doc, Value } from "../bson/values";
 import { CommandError } from "../errors";
 import { choosePlan, hasSort } from "../plan/plan";
@@ -59,13 +59,30 @@ export function* select(selection: Selection, plan: Plan = planFor(selection)): 
   }
 }
 
-function* matching({ collection, view, matcher, checkDeadline, stats }: Selection, plan: Plan): Iterable<Selected> {
+function* matching({ collection, view, filter, matcher, checkDeadline, stats }: Selection, plan: Plan): Iterable<Selected> {
   let examined = 0;
+  const fields = plan.exact ? undefined : fieldsOf(filter);
   for (const { recordNumber, bytes } of scanRecords(view, collection, plan.access, stats ?? { keysExamined: 0, docsExamined: 0 })) {
     if (++examined % DEADLINE_EVERY === 0) checkDeadline?.();
     const record = new Selected(recordNumber, bytes);
-    if (plan.exact || matcher.matches(record.doc)) yield record;
+    if (plan.exact || matcher.matches(fields ? decodeFields(bytes, fields) : record.doc)) yield record;
   }
+}
+
+/** The top-level fields that a filter looks at; undefined when it may look at any. Decoding the rest is the largest cost of a scan. */
+function fieldsOf(filter: Doc): Set<string> | undefined {
+  const fields = new Set<string>();
+  for (const [name, condition] of Object.entries(filter)) {
+    if (!name.startsWith("$")) fields.add(name.split(".", 1)[0] ?? name);
+    else if ((name === "$and" || name === "$or" || name === "$nor") && Array.isArray(condition)) {
+      for (const part of condition) {
+        const inner = isDoc(part) ? fieldsOf(part) : undefined;
+        if (!inner) return undefined;
+        for (const field of inner) fields.add(field);
+      }
+    } else if (name !== "$comment") return undefined;
+  }
+  return fields;
 }
 
 /** Sorts in memory. With a limit only that many are kept, so a page of a large set stays small. */

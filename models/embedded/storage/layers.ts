@@ -20,6 +20,7 @@ export interface View {
   readonly seq: number;
   get(key: Buffer): Buffer | undefined;
   range(range: Range): Iterable<Entry>;
+  count(range: Range): number;
 }
 
 export interface Writer extends View {
@@ -122,6 +123,16 @@ export class Layered implements View {
   range(range: Range): Iterable<Entry> {
     const own = this.top.slice(range);
     return own.length === 0 ? this.base.range(range) : merge(this.base.range(range), own, range.reverse === true);
+  }
+
+  count(range: Range): number {
+    let count = this.base.count(range);
+    for (const { text, value } of this.top.slice(range)) {
+      const below = this.base.get(Buffer.from(text, "latin1")) !== undefined;
+      if (value && !below) count++;
+      else if (!value && below) count--;
+    }
+    return count;
   }
 }
 

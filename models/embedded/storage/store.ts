@@ -219,6 +219,10 @@ class LmdbView implements View {
     return this.transaction ? this.db.get(key, { transaction: this.transaction }) : this.db.get(key);
   }
 
+  count({ from, to }: Range): number {
+    return this.db.getKeysCount({ start: from, end: to, ...(this.transaction ? { transaction: this.transaction } : {}) });
+  }
+
   /** Reads in chunks and finds its place again by key, so that no LMDB cursor stays open between two batches. */
   *range({ from, to, reverse = false }: Range): Iterable<Entry> {
     let low = from;
