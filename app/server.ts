@@ -77,7 +77,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   const server = createServer({ noDelay: true, requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: HEADERS_TIMEOUT_MS, keepAliveTimeout: 65_000 });
   server.maxConnections = CONNECTIONS_MAX;
+  const busy = new Set<ServerResponse>();
+  let whenQuiet: () => void = () => undefined;
   server.on("request", (req, res) => {
+    busy.add(res);
+    res.once("close", () => {
+      busy.delete(res);
+      if (draining && busy.size === 0) whenQuiet();
+    });
     if (draining) res.setHeader("Connection", "close");
     if (req.method === "GET" || req.method === "HEAD") {
       if (sendStaticFile(req, res, files)) {
@@ -104,7 +111,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     stop: async () => {
       draining = true;
       poll?.stop();
-      await closeGracefully(server, env.SHUTDOWN_GRACE_MS);
+      const quiet = new Promise<void>((resolve) => {
+        whenQuiet = resolve;
+        if (busy.size === 0) resolve();
+      });
+      await closeGracefully(server, quiet, env.SHUTDOWN_GRACE_MS);
     },
   };
 }
@@ -124,13 +135,19 @@ function listen(server: Server<typeof IncomingMessage, typeof ServerResponse>, {
   });
 }
 
-/** Stops listening, closes idle connections, waits for the busy ones as long as the grace lasts. */
-async function closeGracefully(server: Server, graceMs: number): Promise<void> {
+/** Stops listening, waits for running requests as long as the grace lasts, then closes what is still open. */
+async function closeGracefully(server: Server, quiet: Promise<void>, graceMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  const timer = setTimeout(() => {
-    logger.warn({ event: "shutdown.cutOff" });
-    server.closeAllConnections();
-  }, graceMs);
-  await closed;
+  let timer: NodeJS.Timeout | undefined;
+  const cutOff = new Promise<void>((resolve) => {
+    timer = setTimeout(() => {
+      logger.warn({ event: "shutdown.cutOff" });
+      resolve();
+    }, graceMs);
+  });
+  await Promise.race([quiet, cutOff]);
   clearTimeout(timer);
+  // Only connections that ask for nothing are left, or those that had their time.
+  server.closeAllConnections();
+  await closed;
 }

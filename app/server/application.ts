@@ -112,6 +112,7 @@ export function refusalOf(env: Env, error: unknown): Refusal | undefined {
   if (error instanceof TypeError && "code" in error && error.code === "ERR_INVALID_URL") return { page: "badRequest", status: 400 };
   if (!(error instanceof DomainError)) return undefined;
   if (error.code === "TOO_LARGE") return { page: "tooLarge", status: 413, params: { megabytes: (env.BODY_BYTES_MAX / 1_048_576).toFixed(0) } };
+  if (error.code === "INVALID") return { page: "badRequest", status: 400 };
   return error.code === "FORBIDDEN" ? { page: "crossSite", status: 403 } : undefined;
 }
 

@@ -27,7 +27,14 @@ export function toWebRequest(req: IncomingMessage, { origin, body, signal }: { o
     headers.append(name, req.rawHeaders[i + 1] ?? "");
   }
   headers.set("Host", new URL(origin).host);
-  return new Request(new URL(req.url ?? "/", origin), { method: req.method, headers, signal, body: body && body.length > 0 ? new Uint8Array(body) : null });
+  return new Request(addressOf(req, origin), { method: req.method, headers, signal, body: body && body.length > 0 ? new Uint8Array(body) : null });
+}
+
+/** Joined as text: resolved as a link, the path "//host/x" would name another host. */
+function addressOf(req: IncomingMessage, origin: string): URL {
+  const path = req.url ?? "/";
+  if (!path.startsWith("/")) throw new DomainError("INVALID", "the request names no path");
+  return new URL(origin + path);
 }
 
 /** Streams a response out, compressed when the client takes it. Resolves when all of it has been handed over. */
