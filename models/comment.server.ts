@@ -48,9 +48,11 @@ const Comments = defineCollection<Comment>(
     shardKey: { postId: 1, _id: 1 },
     why: "comments are only ever read under their post",
     indexes: [
+      { fields: { postId: 1, _id: 1 } },
       { fields: { postId: 1, parentId: 1, createdAt: 1, _id: 1 } },
       { fields: { postId: 1, parentId: 1, likeCount: -1, _id: -1 } },
       { fields: { postId: 1, parentId: 1, replyCount: -1, _id: -1 } },
+      { fields: { postId: 1, createdAt: 1 }, options: { name: "held", partialFilterExpression: { state: "held" } } },
     ],
   },
   {
@@ -119,6 +121,13 @@ export async function listComments({ postId, parentId, sort, after, limit }: {
   if (tied.length >= limit) return tied;
   const rest = await Comments.find({ ...base, [field]: { [past]: value } }).sort(order).limit(limit - tied.length).lean<Comment[]>();
   return [...tied, ...rest];
+}
+
+const HELD_MAX = 100;
+
+/** Comments that wait for the author of the post, oldest first. */
+export async function listHeldComments(postId: string): Promise<Comment[]> {
+  return Comments.find({ postId, state: "held" }).sort({ createdAt: 1 }).limit(HELD_MAX).lean<Comment[]>();
 }
 
 export async function reviseComment(
