@@ -1,0 +1,212 @@
+import { inTransaction } from "@models/connection.server";
+import { removeDraft, type DraftWords } from "@models/draft.server";
+import { Conflict, DomainError } from "@models/errors";
+import { placeInFeeds, withdrawFromFeeds } from "@models/feed-entry.server";
+import { changeMemberCounts } from "@models/member.server";
+import { announce } from "@models/page-event.server";
+import { keepRevision } from "@models/post-revision.server";
+import {
+  getPost,
+  insertPost,
+  requireOwnPost,
+  RESTORE_DAYS,
+  revisePost,
+  setPostCommentPolicy,
+  setPostState,
+  type CommentPolicy,
+  type Poll,
+  type Post,
+  type PostEdit,
+} from "@models/post.server";
+import type { Viewer } from "../http/session.server";
+import { requirePublishable, type PublishableWords } from "./post-words.server";
+import { renderPostWords } from "./preview.server";
+import { requireWithinLimit } from "./rate-limit.server";
+import { admit, noteSignalsIn, requireMay } from "./tiers.server";
+
+/**
+ * Writing posts. Each act is one transaction over the post, its feed rows, the author's count, the draft it came from
+ * and the page event that tells every process. What a post says is rendered before the transaction, by one renderer.
+ */
+export interface CreatePost {
+  /** Made with the form and used as the post's id: sending the same form twice makes one post. */
+  submissionId: string;
+  words: DraftWords;
+  /** The draft that these words grew from; it goes when the post stands. */
+  draftId: string | null;
+}
+
+export interface PostWritten {
+  postId: string;
+  /** False when the same form had been sent before. */
+  created: boolean;
+}
+
+const DAY_MS = 86_400_000;
+
+export class SubmissionTaken extends Conflict {
+  constructor() {
+    super("the submission id belongs to somebody else", { messageKey: "compose.sendAgain" });
+  }
+}
+
+export async function createPost(viewer: Viewer, { submissionId, words, draftId }: CreatePost, now: Date): Promise<PostWritten> {
+  const before = await getPost(submissionId);
+  if (before) return alreadyWritten(before, viewer);
+  const ready = await requirePublishable(words, now);
+  const post = await composePost(viewer.id, submissionId, ready, now);
+  await admit(viewer, "post", now);
+  return inTransaction(async (tx) => {
+    const raced = await getPost(submissionId, tx);
+    if (raced) return alreadyWritten(raced, viewer);
+    await insertPost(post, tx);
+    await placeInFeeds(post, tx);
+    await changeMemberCounts(viewer.id, { postCount: 1 }, tx);
+    await noteSignalsIn(viewer.id, { postsApproved: 1 }, tx);
+    if (draftId) await removeDraft(viewer.id, draftId, tx);
+    await announce(tagsOf(post), now, tx);
+    return { postId: post._id, created: true };
+  });
+}
+
+function alreadyWritten(post: Post, viewer: Viewer): PostWritten {
+  if (post.authorId !== viewer.id) throw new SubmissionTaken();
+  return { postId: post._id, created: false };
+}
+
+async function composePost(authorId: string, postId: string, words: PublishableWords, now: Date): Promise<Post> {
+  return {
+    _id: postId,
+    authorId,
+    lang: words.lang,
+    ...(await renderEdit(words, now)),
+    poll: words.poll ? openPoll(words.poll, now) : null,
+    commentPolicy: "open",
+    state: "published",
+    revision: 1,
+    editCount: 0,
+    editedAt: null,
+    publishedAt: now,
+    deletedAt: null,
+    likeCount: 0,
+    saveCount: 0,
+    commentCount: 0,
+    viewCount: 0,
+    editorsChoice: false,
+  };
+}
+
+async function renderEdit(words: PublishableWords, now: Date): Promise<PostEdit> {
+  const { html, excerpt, tickers, mentions, chart, readMinutes } = await renderPostWords(words.body, words.lang, now);
+  const { title, body, topics, declarations, holds } = words;
+  return { title, body, html, excerpt, topics, tickers, mentions, declarations, holds, chart, readMinutes };
+}
+
+function openPoll(poll: NonNullable<DraftWords["poll"]>, now: Date): Poll {
+  return {
+    question: poll.question,
+    multiple: poll.multiple,
+    closesAt: new Date(now.getTime() + poll.closesInDays * DAY_MS),
+    options: poll.options.map((option, index) => ({ id: `o${index + 1}`, text: option, votes: 0 })),
+    voters: 0,
+  };
+}
+
+export interface EditPost {
+  postId: string;
+  /** The revision the writer saw; somebody else's (or another tab's) edit in between is a CONFLICT. */
+  revision: number;
+  words: DraftWords;
+  draftId: string | null;
+}
+
+/** Publishes an edit. The words it replaces go to the history; a poll stays as it was, because people have voted on it. */
+export async function editPost(viewer: Viewer, { postId, revision, words, draftId }: EditPost, now: Date): Promise<{ changed: boolean }> {
+  requireMay(viewer, "edit");
+  const seen = await requireOwnPost(postId, viewer.id);
+  const ready = await requirePublishable({ ...words, lang: seen.lang, poll: null }, now);
+  const edit = await renderEdit(ready, now);
+  await requireWithinLimit(viewer, "edit", now);
+  return inTransaction(async (tx) => {
+    const post = await requireOwnPost(postId, viewer.id, tx);
+    if (draftId) await removeDraft(viewer.id, draftId, tx);
+    if (saysTheSame(post, edit)) return { changed: false };
+    // Checked by revisePost too; asking first keeps a refused edit from writing a history row that is rolled back.
+    if (post.revision !== revision) throw new Conflict(`post ${postId} is at ${post.revision}, not ${revision}`, { messageKey: "errors.editConflict" });
+    await keepRevision(post, tx);
+    await revisePost({ postId, authorId: viewer.id, revision, edit }, now, tx);
+    const moved = { ...post, topics: edit.topics, tickers: edit.tickers };
+    if (post.state === "published") {
+      await withdrawFromFeeds(post, tx);
+      await placeInFeeds(moved, tx);
+    }
+    await announce([...new Set([...tagsOf(post), ...tagsOf(moved)])], now, tx);
+    return { changed: true };
+  });
+}
+
+function saysTheSame(post: Post, edit: PostEdit): boolean {
+  const words = ({ title, body, topics, declarations, holds }: PostEdit) => JSON.stringify([title, body, topics, declarations, holds]);
+  return words(post) === words(edit);
+}
+
+/** Takes a post away from readers; its author can take that back for RESTORE_DAYS. Deleting twice changes nothing. */
+export function deletePost(viewer: Viewer, postId: string, now: Date): Promise<{ restorableUntil: Date }> {
+  requireMay(viewer, "edit");
+  return inTransaction(async (tx) => {
+    const post = await requireOwnPost(postId, viewer.id, tx);
+    if (post.state === "held") throw new Conflict(`post ${postId} is being reviewed`, { messageKey: "compose.heldStays" });
+    if (post.state === "deleted") return { restorableUntil: restoreEnd(post, now) };
+    await setPostState({ postId, from: ["published"], to: "deleted" }, now, tx);
+    await withdrawFromFeeds(post, tx);
+    await changeMemberCounts(viewer.id, { postCount: -1 }, tx);
+    await noteSignalsIn(viewer.id, { postsApproved: -1 }, tx);
+    await announce(tagsOf(post), now, tx);
+    return { restorableUntil: restoreEnd({ deletedAt: now }, now) };
+  });
+}
+
+export class RestoreTooLate extends DomainError {
+  constructor(postId: string) {
+    super("GONE", `post ${postId} was deleted more than ${RESTORE_DAYS} days ago`, { messageKey: "compose.restoreTooLate", params: { count: RESTORE_DAYS } });
+  }
+}
+
+export function restorePost(viewer: Viewer, postId: string, now: Date): Promise<void> {
+  requireMay(viewer, "edit");
+  return inTransaction(async (tx) => {
+    const post = await requireOwnPost(postId, viewer.id, tx);
+    if (post.state !== "deleted") return;
+    if (restoreEnd(post, now) < now) throw new RestoreTooLate(postId);
+    await setPostState({ postId, from: ["deleted"], to: "published" }, now, tx);
+    await placeInFeeds(post, tx);
+    await changeMemberCounts(viewer.id, { postCount: 1 }, tx);
+    await noteSignalsIn(viewer.id, { postsApproved: 1 }, tx);
+    await announce(tagsOf(post), now, tx);
+  });
+}
+
+function restoreEnd(post: Pick<Post, "deletedAt">, now: Date): Date {
+  return new Date((post.deletedAt ?? now).getTime() + RESTORE_DAYS * DAY_MS);
+}
+
+/** Opens, holds or closes the comments of one's own post. */
+export function setCommentPolicy(viewer: Viewer, { postId, policy }: { postId: string; policy: CommentPolicy }, now: Date): Promise<void> {
+  requireMay(viewer, "edit");
+  return inTransaction(async (tx) => {
+    await setPostCommentPolicy({ postId, authorId: viewer.id, policy }, tx);
+    await announce([`post:${postId}`], now, tx);
+  });
+}
+
+/** Pages on which a post can be seen; see X-Page-Tags in app/http/feed-loader.server.ts. */
+function tagsOf(post: Pick<Post, "_id" | "authorId" | "lang" | "topics" | "tickers">): string[] {
+  return [
+    `post:${post._id}`,
+    `member:${post.authorId}`,
+    `feed:author:${post.authorId}`,
+    `feed:latest:${post.lang}`,
+    ...post.topics.map((slug) => `feed:topic:${slug}:${post.lang}`),
+    ...post.tickers.map((id) => `feed:ticker:${id}`),
+  ];
+}

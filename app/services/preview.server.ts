@@ -1,0 +1,22 @@
+import { loadInstruments } from "@models/instrument.server";
+import { findMemberIdByKey } from "@models/member-key.server";
+import { listMembersByIds } from "@models/member.server";
+import { listMentionedHandles, renderComment, renderPost, type RenderContext, type RenderedComment, type RenderedPost } from "~/format/markdown.server";
+import type { Locale } from "~/i18n/locales";
+
+/** The renderer with the codes and members of the database behind it: the same call previews and publishes. */
+export async function renderPostWords(source: string, lang: Locale, now: Date): Promise<RenderedPost> {
+  return renderPost(source, await contextFor(source, lang, now));
+}
+
+export async function renderCommentWords(source: string, lang: Locale, now: Date): Promise<RenderedComment> {
+  return renderComment(source, await contextFor(source, lang, now));
+}
+
+async function contextFor(source: string, lang: Locale, now: Date): Promise<RenderContext> {
+  const handles = listMentionedHandles(source);
+  const ids = await Promise.all(handles.map((handle) => findMemberIdByKey("handle", handle)));
+  const members = await listMembersByIds(ids.filter((id) => id !== null));
+  const byHandle = new Map([...members.values()].map((member) => [member.handle.toLowerCase(), { id: member._id, handle: member.handle }]));
+  return { lang, instruments: await loadInstruments(now), resolveMention: (handle) => byHandle.get(handle) };
+}
