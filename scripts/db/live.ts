@@ -21,6 +21,8 @@ export interface LiveOptions {
   lanes: number;
   /** Stops looking after so many shrunk disagreements; the counts go on. */
   shrinkMax: number;
+  /** Runs this world of the seed alone, to look at a failure again. */
+  onlyWorld?: number;
   onProgress?: (report: LiveReport) => void;
 }
 
@@ -43,6 +45,8 @@ export interface Disagreement {
   /** In the recorded form, with MongoDB's answer. */
   row: Omit<Row, "id">;
   actual: Document;
+  /** The case as it was met, before it was made smaller. */
+  asFound: Omit<Row, "id" | "expect">;
 }
 
 const CASES_PER_WORLD = 40;
@@ -58,6 +62,7 @@ export async function compareLive(oracle: MongoClient, embedded: MongoClient, op
       const pair: Pair = { oracle: oracle.db(name), embedded: embedded.db(name) };
       while (nextWorld < worlds) {
         const world = nextWorld++;
+        if (options.onlyWorld !== undefined && world !== options.onlyWorld) continue;
         await runWorld(pair, root.fork(world), world, options, report);
         options.onProgress?.(report);
       }
@@ -80,8 +85,8 @@ async function runWorld(pair: Pair, random: Random, number: number, options: Liv
   for (const index of world.indexes) {
     const op: Document = { createIndexes: "c", indexes: [index] };
     const same = await runCase(pair, { ...world, indexes: built }, op, number, options, report);
-    if (same && (await indexNames(pair.oracle)).includes(String(index.name))) built.push(index);
-    else if (!same) await setUpBoth(pair, { docs: world.docs, lookup: world.lookup, indexes: built });
+    if (same && (await indexNames(pair.oracle)).length > built.length + 1) built.push(index);
+    else if (!same) await resetBoth(pair, { ...world, indexes: built }, number, options, report);
   }
   let docs = await contents(pair.oracle);
   for (let left = CASES_PER_WORLD - world.indexes.length; left > 0 && report.cases < options.cases; left--) {
@@ -89,7 +94,7 @@ async function runWorld(pair: Pair, random: Random, number: number, options: Liv
     const before: World = { docs, lookup: world.lookup, indexes: built };
     const same = await runCase(pair, before, op, number, options, report);
     if (!isReadOnly(op)) {
-      if (!same) await setUpBoth(pair, before);
+      if (!same) await resetBoth(pair, before, number, options, report);
       else docs = await contents(pair.oracle);
     }
   }
@@ -106,6 +111,19 @@ async function setUpBoth(pair: Pair, setup: World): Promise<void> {
   await Promise.all([setUp(pair.oracle, setup), setUp(pair.embedded, setup)]);
 }
 
+/**
+ * Puts both sides back to a state that both had. That builds the indexes over documents which came one by one before,
+ * so a side that cannot is a disagreement of its own, about building the index.
+ */
+async function resetBoth(pair: Pair, state: World, world: number, options: LiveOptions, report: LiveReport): Promise<void> {
+  await setUpBoth(pair, { ...state, indexes: [] });
+  const built: Document[] = [];
+  for (const index of state.indexes) {
+    await runCase(pair, { ...state, indexes: built }, { createIndexes: "c", indexes: [index] }, world, options, report);
+    built.push(index);
+  }
+}
+
 /** Runs one command on both sides. True when both hold the same state afterwards and can go on. */
 async function runCase(pair: Pair, before: World, op: Document, world: number, options: LiveOptions, report: LiveReport): Promise<boolean> {
   const [expected, actual] = await Promise.all([answerAndState(pair.oracle, op), answerAndState(pair.embedded, op)]);
@@ -113,7 +131,7 @@ async function runCase(pair: Pair, before: World, op: Document, world: number, o
   count(report, op, verdict, expected.answer, actual.answer);
   if (verdict === "different" && report.disagreements.length < options.shrinkMax) {
     // The slot is taken before the slow part, so that the lanes together stay within the limit.
-    const found: Disagreement = { seed: options.seed, world, row: { ...before, op, expect: recorded(expected) }, actual: recorded(actual) };
+    const found: Disagreement = { seed: options.seed, world, row: { ...before, op, expect: recorded(expected) }, actual: recorded(actual), asFound: { ...before, op } };
     report.disagreements.push(found);
     Object.assign(found, await shrink(pair, found));
   }
@@ -140,7 +158,7 @@ async function brokenAnswer(db: Db, error: unknown): Promise<Document> {
 }
 
 export function judge(op: Document, docCount: number, expected: Observed, actual: Observed): Verdict {
-  const options = { asSet: determinismOf(op, docCount) === "set", looseNumbers: mergesEqualNumbers(op) };
+  const options = { asSet: determinismOf(op, docCount) === "set", looseNumbers: mergesEqualNumbers(op), ignoreNulls: op.distinct !== undefined };
   const verdict = compareAnswers(expected.answer, actual.answer, options);
   if (verdict !== "same" || expected.state === undefined) return verdict;
   if (mayStopAnywhere(op) && expected.answer.errors !== undefined) return "same";

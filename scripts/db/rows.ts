@@ -24,6 +24,8 @@ export type RowSetup = Pick<Row, "docs" | "lookup" | "indexes" | "validator">;
 /** Types as they were on the wire: no number, regular expression or binary is turned into a JavaScript value. */
 export const EXACT_TYPES = { promoteValues: false, promoteLongs: false, promoteBuffers: false, bsonRegExp: true } as const;
 
+const NAMESPACE_NOT_FOUND = 26;
+
 export const GOLDEN_DIRECTORY = join(import.meta.dirname, "../../tests/models/embedded/golden");
 
 export function parseRows(text: string): Row[] {
@@ -93,7 +95,7 @@ export async function setUp(db: Db, setup: RowSetup): Promise<void> {
 
 /** Dropping what is not there is the state that was wanted (older servers answer 26). */
 function ignoreMissing(error: unknown): void {
-  if (error instanceof MongoServerError && error.code === 26) return;
+  if (error instanceof MongoServerError && Number(error.code) === NAMESPACE_NOT_FOUND) return;
   throw error;
 }
 
@@ -111,7 +113,7 @@ export async function indexNames(db: Db): Promise<string[]> {
   try {
     return (await drain(db, await command(db, { listIndexes: "c" }))).map((index) => String(index.name));
   } catch (error) {
-    if (error instanceof MongoServerError && error.code === 26) return [];
+    if (error instanceof MongoServerError && Number(error.code) === NAMESPACE_NOT_FOUND) return [];
     throw error;
   }
 }

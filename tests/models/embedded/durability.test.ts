@@ -1,7 +1,7 @@
 import type { Document } from "bson";
 import { expect, test } from "vitest";
 import { ConnectionLost, WireClient } from "../../../scripts/db/wire-client";
-import { EngineProcess } from "./support/engine-process";
+import { EngineProcess } from "../../../scripts/db/engine-process";
 
 const ROUNDS = 3;
 const WRITERS = 4;

@@ -3,7 +3,7 @@ import { anomaliesOf } from "../../../scripts/db/history-check";
 import { HISTORY_DATABASE, prepareHistory, runHistory, type Entry, type History, type HistoryOptions } from "../../../scripts/db/histories";
 import { WireClient } from "../../../scripts/db/wire-client";
 import { useEngine } from "./support/engine";
-import { EngineProcess } from "./support/engine-process";
+import { EngineProcess } from "../../../scripts/db/engine-process";
 
 const SEED = Number(process.env.HISTORY_SEED ?? 20_261_124);
 const OPTIONS: HistoryOptions = { seed: SEED, sessions: 8, steps: 40, keys: 5, counters: 4 };

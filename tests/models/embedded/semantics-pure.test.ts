@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { EJSON, serialize } from "bson";
 import { describe, expect, test } from "vitest";
 import { runPipeline } from "@models/embedded/aggregate/index";
@@ -13,10 +13,10 @@ import { compileSort } from "@models/embedded/query/sort";
 import { compileUpdate, upsertSeed } from "@models/embedded/update/index";
 
 /**
- * The recorded answers of MongoDB (golden/mongo-semantics.json), as far as they need no storage, replayed on the pure
+ * The recorded answers of MongoDB (golden/*.json), as far as they need no storage, replayed on the pure
  * functions: each row gets the same answer or a refusal (238), never another answer, and nine of ten are answered.
  */
-const GOLDEN = process.env["SEMANTICS_ROWS"] ?? new URL("golden/mongo-semantics.json", import.meta.url).pathname;
+const SECTIONS = ["match", "sort", "project", "update", "upsert", "agg"];
 const NOW = new Date("2026-01-01T00:00:00Z");
 
 interface Answer {
@@ -49,8 +49,8 @@ function number(value: Value, otherwise = 0): number {
   return typeof value === "number" ? value : otherwise;
 }
 
-function readRows(): Row[] {
-  const text = readFileSync(GOLDEN, "utf8");
+function readRows(section: string): Row[] {
+  const text = readFileSync(new URL(`golden/${section}.json`, import.meta.url), "utf8");
   // Only integers go through EJSON as Int32 here, so the library's own serializer keeps every type.
   const parsed = EJSON.parse(text, { relaxed: false }) as Record<string, unknown>[];
   return parsed.flatMap((raw) => {
@@ -58,6 +58,8 @@ function readRows(): Row[] {
     const pure = "find" in op || "update" in op || "aggregate" in op;
     if (!pure || "indexes" in raw || "validator" in raw || "plan" in (raw["expect"] as object) || "indexesAfter" in (raw["expect"] as object)) return [];
     const command = Object.keys(op);
+    // Negative skips and limits are refused by the command, not by these functions.
+    if (Number(op["limit"] ?? 0) < 0 || Number(op["skip"] ?? 0) < 0) return [];
     if (command.some((name) => ["hint", "collation", "batchSize", "foo"].includes(name))) return [];
     const row = decode(serialize({ docs: raw["docs"] ?? [], lookup: raw["lookup"] ?? [], expect: raw["expect"], op }));
     return [{ id: String(raw["id"]), docs: asDocs(row["docs"]), lookup: asDocs(row["lookup"]), op: asDoc(row["op"]), expect: asDoc(row["expect"]), sorted: hasOrder(op) }];
@@ -154,12 +156,11 @@ function sortFields(doc: Doc): Doc {
   return Object.fromEntries(Object.entries(doc).sort(([a], [b]) => (a < b ? -1 : 1))) as Doc;
 }
 
-describe.runIf(existsSync(GOLDEN))("recorded answers of MongoDB", () => {
-  const rows = existsSync(GOLDEN) ? readRows() : [];
-
-  test("given each recorded row, when it is replayed, then the answer is MongoDB's or a refusal", () => {
+describe("recorded answers of MongoDB", () => {
+  test.each(SECTIONS)("given each recorded row of %s, when it is replayed, then the answer is MongoDB's or a refusal", (section) => {
     const wrong: string[] = [];
     const refused: string[] = [];
+    const rows = readRows(section);
     for (const row of rows) {
       const actual = answer(row);
       if (actual.error === 238) refused.push(row.id);
@@ -168,8 +169,7 @@ describe.runIf(existsSync(GOLDEN))("recorded answers of MongoDB", () => {
         if (difference !== undefined) wrong.push(`${row.id}: ${EJSON.stringify(row.op, { relaxed: false })} → ${difference}`);
       }
     }
-    if (process.env["SEMANTICS_SHOW"]) console.log(`${rows.length} rows, refused: ${refused.join(" ")}`);
     expect(wrong).toEqual([]);
-    expect(refused.length).toBeLessThan(rows.length / 10);
+    expect(refused.length, `refused: ${refused.join(" ")}`).toBeLessThan(rows.length / 10);
   });
 });

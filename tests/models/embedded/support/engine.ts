@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { MongoClient } from "mongodb";
 import { afterAll, beforeAll } from "vitest";
 import { startEmbedded } from "@models/embedded";
-import { EXACT_TYPES } from "../../../../scripts/db/rows";
 
 export interface TestEngine {
   uri: string;
@@ -31,7 +30,7 @@ export function useEngine(): () => TestEngine {
 export async function openEngine(): Promise<TestEngine & { close(): Promise<void> }> {
   const directory = mkdtempSync(join(tmpdir(), "goldbean-engine-"));
   const running = await startEmbedded({ directory });
-  const client = await new MongoClient(running.uri, EXACT_TYPES).connect();
+  const client = await new MongoClient(running.uri).connect();
   return {
     uri: running.uri,
     client,
