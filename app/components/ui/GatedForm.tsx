@@ -29,7 +29,7 @@ export function GatedForm<Data>({
     setDismissed(null);
     if (viewer) return;
     event.preventDefault();
-    open(gate);
+    open(gate, new FormData(event.currentTarget));
   }
 
   return (
