@@ -74,7 +74,8 @@ function escapeXml(content: string): string {
 
 const graphemes = new Intl.Segmenter("zh-CN", { granularity: "grapheme" });
 const words = new Intl.Segmenter("zh-CN", { granularity: "word" });
-const WIDE = /[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\u3000-\u303f]|\p{Extended_Pictographic}/u;
+/** Curly quotes, dashes and the ellipsis are as wide as a character in a Chinese font. */
+const WIDE = /[\u2014\u2018-\u201d\u2026\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\u3000-\u303f]|\p{Extended_Pictographic}/u;
 /** Chinese typography: these never begin a line. */
 const NEVER_FIRST = /^[，。！？；：、）》」』”’%％…,.!?;:)\]]/;
 

@@ -8,9 +8,7 @@ export const SYNDICATION_FORMATS = [
 ] as const;
 export type SyndicationFormat = (typeof SYNDICATION_FORMATS)[number]["extension"];
 
-export type SyndicatedList =
-  | { kind: "recommended" | "latest" | "hot" }
-  | { kind: "topic" | "ticker" | "author"; id: string };
+export type SyndicatedList = { kind: "recommended" | "latest" | "hot" } | { kind: "topic" | "ticker"; id: string } | { kind: "author"; handle: string };
 
 const LIST_OF_PAGE: readonly [page: RegExp, list: string][] = [
   [/^\/$/, "recommended"],
@@ -32,7 +30,9 @@ export function feedPathOf(pathname: string, locale: Locale): string | null {
 
 export interface SyndicationAddress {
   locale: Locale;
-  list: SyndicatedList | { kind: "author"; handle: string };
+  list: SyndicatedList;
+  /** As asked for, below /feeds/. */
+  path: string;
   /** The page that shows the same list. */
   page: string;
   format: SyndicationFormat;
@@ -47,8 +47,12 @@ export function parseFeedAddress(path: string): SyndicationAddress | null {
   const isNamed = list === "topics" || list === "tickers" || list === "members";
   if (isNamed !== (id !== undefined)) return null;
   const page = list === "recommended" ? "/" : `/${list}${id ? `/${id}` : ""}`;
-  if (list === "topics" && id) return { locale, format, page, list: { kind: "topic", id } };
-  if (list === "tickers" && id) return { locale, format, page, list: { kind: "ticker", id } };
-  if (list === "members" && id) return { locale, format, page, list: { kind: "author", handle: id } };
-  return { locale, format, page, list: { kind: list as "recommended" | "latest" | "hot" } };
+  return { locale, format, path, page, list: listOf(list, id) };
+}
+
+function listOf(list: string, id = ""): SyndicatedList {
+  if (list === "topics") return { kind: "topic", id };
+  if (list === "tickers") return { kind: "ticker", id };
+  if (list === "members") return { kind: "author", handle: id };
+  return { kind: list as "recommended" | "latest" | "hot" };
 }
