@@ -1,4 +1,4 @@
-import { DomainError } from "@models/errors";
+import { Invalid } from "@models/errors";
 import { findMemberIdByKey } from "@models/member-key.server";
 import { createIntent, IntentDraft, type GatedAct, type GuestText } from "../services/gate.server";
 import { readBody, type FormValues } from "./form.server";
@@ -119,9 +119,19 @@ export function loginPath(redirectTo: string): string {
   return redirectTo === "/" ? "/login" : `/login?redirectTo=${encodeURIComponent(redirectTo)}`;
 }
 
-/** A gate request of the sheet, in place of a whole form. Unknown acts and targets are the sender's mistake. */
-export function requireDraft(value: unknown): IntentDraft {
-  const parsed = IntentDraft.safeParse(value);
-  if (!parsed.success) throw new DomainError("INVALID", "not an act that the gate knows", { messageKey: "form.invalid" });
-  return parsed.data;
+/**
+ * The intent behind the sheet: the act and its target as the button named them, and the fields of its form.
+ * Unknown acts and targets are the sender's mistake.
+ */
+export function draftOfSheet(gate: unknown, fields: FormValues): NewIntent {
+  const given = typeof gate === "object" && gate !== null ? (gate as Record<string, unknown>) : {};
+  const parsed = IntentDraft.safeParse({
+    ...given,
+    choices: list(fields.choices ?? fields.choice),
+    reason: first(fields.reason),
+    detail: first(fields.detail),
+    redirectTo: safeRedirect(given.redirectTo),
+  });
+  if (!parsed.success) throw new Invalid("not an act that the gate knows", { messageKey: "form.invalid" });
+  return { draft: parsed.data, text: wordsOf(fields) };
 }

@@ -209,14 +209,15 @@ function backToComposer(intent: Intent, hasWords: boolean): Resumed {
   return { redirectTo: composerPath(intent, hasWords), notice };
 }
 
-/** Where the composer of this target opens; `resume` names the words to fill in. */
+/** Where the composer of this target opens; `resume` names the words to fill in. A reply opens in its own thread. */
 export function composerPath(intent: Intent, hasWords = false): string {
   const query = new URLSearchParams();
+  if (intent.act === "reply") query.set("reply", intent.targetId);
   if (hasWords) query.set("resume", intent.nonce);
-  if (intent.act === "reply") query.set("replyTo", intent.targetId);
   const search = query.size > 0 ? `?${query.toString()}` : "";
   if (intent.act === "post") return `/posts/new${search}`;
-  return `/posts/${intent.postId ?? intent.targetId}${search}#compose`;
+  if (intent.act === "reply" && intent.postId) return `/posts/${intent.postId}/comments/${intent.targetId}${search}#reply`;
+  return `/posts/${intent.targetId}${search}#compose`;
 }
 
 export interface ResumedText {
