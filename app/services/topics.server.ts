@@ -1,6 +1,7 @@
 import { countFeedEntries, topicFeed } from "@models/feed-entry.server";
 import { listStoredTopics, type Topic } from "@models/topic.server";
 import { LOCALES, type Locale } from "~/i18n/locales";
+import { logger } from "~/logger.server";
 
 /** Topics as pages show them, kept in memory: every page has the tab bar, and topics change with an editor's hand. */
 export interface TopicView {
@@ -43,7 +44,10 @@ async function current(now: Date): Promise<Loaded> {
     .finally(() => {
       loading = null;
     });
-  return loaded ?? loading;
+  if (!loaded) return loading;
+  // Pages go on with the older copy; a refresh that fails is tried again by the next page.
+  loading.catch((error: unknown) => logger.warn({ event: "topics.refreshFailed", reason: String(error) }));
+  return loaded;
 }
 
 /** Forgets what is in memory; for tests and for the seed. */
