@@ -1,4 +1,13 @@
-import type { Doc } from "../bson/values";
 import { notSupported } from "../errors";
-export interface PipelineEnvironment { now: Date; collection: string; variables?: Doc; fetch(collection: string, filter: Doc, limit?: number): Doc[] }
-export function runPipeline(_docs: Iterable<Doc>, _stages: readonly Doc[], _env: PipelineEnvironment): Iterable<Doc> { throw notSupported("pipelines"); }
+import type { Doc } from "../bson/values";
+
+export interface PipelineEnvironment {
+  fetch(collection: string, filter: Doc, limit?: number): Iterable<Doc>;
+  now: Date;
+  collection: string;
+  variables?: Doc;
+}
+
+export function runPipeline(_docs: Iterable<Doc>, _stages: Doc[], _env: PipelineEnvironment): Iterable<Doc> {
+  throw notSupported("Aggregation");
+}

@@ -156,9 +156,8 @@ function visitSortKeys(doc: Doc, path: Path, depth: number, visit: (value: Value
       next += 1;
       if (next === parts.length) {
         if (!Array.isArray(element)) return visit(element, false);
-        if (element.length === 0) return visit(undefined, true);
-        for (const inner of element) visit(inner, false);
-        return;
+        // An array inside an array counts as a whole.
+        return element.length === 0 ? visit(undefined, true) : visit(element, false);
       }
       if (Array.isArray(element)) array = element;
       else if (isDoc(element)) return visitSortKeys(element, path, next, visit);
