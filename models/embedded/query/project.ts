@@ -2,7 +2,7 @@
  * Projections of find and findAndModify, and the part that `$project`, `$addFields` and `$unset` share with them: a tree
  * of fields to include or exclude, with computed values at its leaves.
  */
-import { compileExpression } from "../aggregate/expression";
+import { compileExpression, isExpressionName } from "../aggregate/expression";
 import type { Evaluate, ExpressionContext } from "../aggregate/expression";
 import { CommandError, notSupported } from "../errors";
 import { typeName } from "../bson/compare";
@@ -124,7 +124,9 @@ function parseEntry(parser: Parser, path: string, value: Value, top: boolean): v
       for (const field in value) parseEntry(parser, `${path}.${field}`, value[field], false);
       return;
     }
+    if (Object.keys(value).length > 1) throw new CommandError(16410, `FieldPath field names may not start with '$', given '${first}'.`);
     if (parser.find && parseFindOperator(parser, path, first, value[first])) return;
+    if (!isExpressionName(first)) throw new CommandError(31325, `Unknown expression ${first}`);
   }
   if (parser.mode === "exclude") {
     throw new CommandError(31310, `Cannot use an expression ${path} in an exclusion projection`);
