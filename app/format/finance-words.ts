@@ -47,7 +47,8 @@ const ASKS_TO_TRADE: readonly RegExp[] = [
   new RegExp(`(?:现在|今天|明天|下周)[^，。？?]{0,6}(?:${TRADE_ZH})(?:吗|么|？|\\?|$)`),
   new RegExp(`(?:${TRADE_ZH})(?:还是|或者?)(?:${TRADE_ZH}|持有|观望)`),
   /看涨还是看跌|看多还是看空|涨还是跌|会不会涨|会涨吗|会跌吗|目标价/,
-  /\b(?:should|shall|would|will|do|are|can) (?:i|we|you|they)\b[^.?!]{0,30}\b(?:buy|sell|short|go long|hold)(?:ing)?\b(?! (?:when|before|without))/i,
+  /\b(?:should|shall|would|will|can) (?:i|we|you|they|one)(?: (?:now|still|rather|really|just))? (?:buy|sell|short|hold|go long)\b(?! (?:when|before|without))/i,
+  /\bare (?:you|we) (?:still )?(?:buying|selling|holding|shorting)\b/i,
   /\b(?:buy|sell|hold)\b\s*(?:,|\/|or)\s*\b(?:buy|sell|hold)\b/i,
   /\b(?:time to|good (?:time|moment) to) (?:buy|sell)\b|\bbullish or bearish\b|\bprice target\b|\bwill (?:it|.{1,30}) (?:rise|fall|go up|go down)\b/i,
 ];

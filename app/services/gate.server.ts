@@ -4,12 +4,15 @@ import { inTransaction, type Tx } from "@models/connection.server";
 import { DomainError, Invalid } from "@models/errors";
 import { claimGuestDraft, findClaimedDraft, keepGuestDraft, type GuestDraft } from "@models/guest-draft.server";
 import { isNonceSpent, spendNonce } from "@models/intent.server";
+import type { ReportKind } from "@models/report.server";
 import { env } from "../env.server";
 import type { Viewer } from "../http/session.server";
 import { setFollowIn } from "./follows.server";
 import { setLikeIn } from "./likes.server";
 import { requireMayInteract } from "./mainland.server";
 import { requireWithinLimit } from "./rate-limit.server";
+import { castVoteIn } from "./polls.server";
+import { fileReportIn } from "./reports.server";
 import { setSaveIn } from "./saves.server";
 import { requireMay } from "./tiers.server";
 import { sign, unsign } from "./token.server";
@@ -133,21 +136,27 @@ export const GATED_ACTS: Record<GatedAct, GatedActRule> = {
     titleKey: () => "gate.vote",
     promiseKey: "gate.votePromise",
     doneKey: "gate.voteDone",
-    execute: notReady,
+    execute: (viewer, { targetId, choices }, now, tx) => castVoteIn({ postId: targetId, memberId: viewer.id, choices: choices ?? [] }, now, tx),
   },
   report: {
     titleKey: () => "gate.report",
     promiseKey: "gate.reportPromise",
     doneKey: "gate.reportDone",
-    execute: notReady,
+    execute: (viewer, { targetKind, targetId, postId, reason, detail }, now, tx) =>
+      fileReportIn(
+        { kind: requireReportKind(targetKind), targetId, postId: postId ?? null, reporterId: viewer.id, reason: reason ?? "", detail: detail ?? "" },
+        now,
+        tx,
+      ),
   },
   comment: { titleKey: () => "gate.comment", promiseKey: "gate.textPromise", doneKey: "gate.textBack", execute: handWordsOver },
   reply: { titleKey: () => "gate.reply", promiseKey: "gate.textPromise", doneKey: "gate.textBack", execute: handWordsOver },
   post: { titleKey: () => "gate.post", promiseKey: "gate.textPromise", doneKey: "gate.textBack", execute: handWordsOver },
 };
 
-function notReady(): Promise<never> {
-  throw new DomainError("UNAVAILABLE", "act not ready");
+function requireReportKind(kind: IntentDraft["targetKind"]): ReportKind {
+  if (kind === "post" || kind === "comment" || kind === "member") return kind;
+  throw new Invalid(`a ${kind} is not reported`);
 }
 
 function requirePost(postId: string | undefined): string {
