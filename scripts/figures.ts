@@ -1,4 +1,4 @@
-import { all, create, type MathJsInstance } from "mathjs";
+import { all, create, type FactoryFunctionMap, type MathJsInstance } from "mathjs";
 
 /**
  * The arithmetic of personal finance behind the numbers in the articles; rates per period, payments at the end of each.
@@ -48,7 +48,7 @@ let math: MathJsInstance | null = null;
 /** Value of a formula as written in the front matter of an article. */
 export function evaluateFigure(formula: string): number {
   if (!math) {
-    math = create(all);
+    math = create(all as FactoryFunctionMap);
     math.import({ fv, pv, pmt, annuityIrr, flatFeeApr, effective, years });
   }
   const value: unknown = math.evaluate(formula);
