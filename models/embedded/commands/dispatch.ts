@@ -38,10 +38,10 @@ const UNSUPPORTED = new Set(
   ].map((name) => name.toLowerCase()),
 );
 
-export async function answer(engine: Engine, command: Doc, connectionId: number): Promise<Uint8Array> {
+export async function answer(engine: Engine, decodeCommand: () => Doc, connectionId: number): Promise<Uint8Array> {
   let reply: Reply;
   try {
-    reply = await run(engine, command, connectionId);
+    reply = await run(engine, decodeCommand(), connectionId);
   } catch (error) {
     reply = refusal(error);
   }

@@ -135,12 +135,24 @@ export class Collection {
     writer.remove(key);
   }
 
-  /** Fills a new index from the records as they are; the caller commits the writer and then shows the index. */
+  /**
+   * Fills a new index from the records as they are; the caller commits the writer and then shows the index. Of several
+   * duplicates the one that comes first in the index is reported, as a server does that sorts the keys before it builds.
+   */
   build(writer: Writer, index: Index): void {
+    let duplicate: IndexEntry | undefined;
     for (const { recordNumber, bytes } of this.records(writer)) {
-      const doc = decode(bytes);
-      this.#add(writer, index, index.entriesOf(doc, (fields) => this.#markMultikey(index, fields)), recordNumber);
+      const entries = index.entriesOf(decode(bytes), (fields) => this.#markMultikey(index, fields));
+      if (!index.unique) {
+        this.#add(writer, index, entries, recordNumber);
+        continue;
+      }
+      for (const entry of entries.values()) {
+        if (writer.get(entry.key) === undefined) writer.put(entry.key, recordNumberBytes(recordNumber));
+        else if (!duplicate || Buffer.compare(entry.key, duplicate.key) < 0) duplicate = entry;
+      }
     }
+    if (duplicate) throw duplicateKey(this.namespace, index.spec.name, index.spec.key, duplicate.values);
   }
 
   #entriesOf(index: Index, doc: Doc): Map<string, IndexEntry> {

@@ -1,4 +1,4 @@
-import { decode } from "../bson/values";
+import { decode, setField } from "../bson/values";
 import type { Doc } from "../bson/values";
 
 /**
@@ -19,8 +19,11 @@ const UNKNOWN_REQUIRED_FLAGS = 0xffff & ~(CHECKSUM_PRESENT | MORE_TO_COME);
 
 export interface Request {
   requestId: number;
-  /** The command; its first field is its name. Document sequences have been put into their fields. */
-  command: Doc;
+  /**
+   * Decodes the command; its first field is its name, document sequences have been put into their fields. Done by whoever
+   * answers: a document that cannot be decoded is refused in an answer, only a broken frame ends the connection.
+   */
+  command: () => Doc;
   /** The client wants no answer: writes with `w: 0`. */
   silent: boolean;
   legacy: boolean;
@@ -102,30 +105,35 @@ function parseMsg(message: Buffer, requestId: number): Request {
   const flags = message.readUInt32LE(16);
   if (flags & UNKNOWN_REQUIRED_FLAGS) throw new ProtocolViolation(`unknown required flags ${flags}`);
   const end = flags & CHECKSUM_PRESENT ? message.length - 4 : message.length;
-  let command: Doc | undefined;
-  const sequences: [name: string, documents: Doc[]][] = [];
+  let body: Buffer | undefined;
+  const sequences: [name: string, documents: Buffer[]][] = [];
   for (let offset = 20; offset < end; ) {
     const kind = message[offset++];
     const size = sizeAt(message, offset, end);
     const section = message.subarray(offset, offset + size);
-    if (kind === 0) command = decode(section);
+    if (kind === 0) body = section;
     else if (kind === 1) sequences.push(parseSequence(section));
     else throw new ProtocolViolation(`unknown section kind ${kind}`);
     offset += size;
   }
-  if (!command) throw new ProtocolViolation("a message without a body section");
-  for (const [name, documents] of sequences) command[name] = documents;
+  if (!body) throw new ProtocolViolation("a message without a body section");
+  const whole = body;
+  const command = (): Doc => {
+    const doc = decode(whole);
+    for (const [name, documents] of sequences) setField(doc, name, documents.map((document) => decode(document)));
+    return doc;
+  };
   return { requestId, command, silent: (flags & MORE_TO_COME) !== 0, legacy: false };
 }
 
-function parseSequence(section: Buffer): [string, Doc[]] {
+function parseSequence(section: Buffer): [string, Buffer[]] {
   const nameEnd = section.indexOf(0, 4);
   if (nameEnd < 0) throw new ProtocolViolation("a document sequence without a name");
   const name = section.toString("utf8", 4, nameEnd);
-  const documents: Doc[] = [];
+  const documents: Buffer[] = [];
   for (let offset = nameEnd + 1; offset < section.length; ) {
     const size = sizeAt(section, offset, section.length);
-    documents.push(decode(section.subarray(offset, offset + size)));
+    documents.push(section.subarray(offset, offset + size));
     offset += size;
   }
   return [name, documents];
@@ -136,8 +144,8 @@ function parseQuery(message: Buffer, requestId: number): Request {
   const offset = nameEnd + 9;
   if (nameEnd < 0 || offset + 4 > message.length) throw new ProtocolViolation("a broken OP_QUERY");
   const collection = message.toString("utf8", 20, nameEnd);
-  const command = decode(message.subarray(offset, offset + sizeAt(message, offset, message.length)));
-  command.$db = collection.split(".", 1)[0] ?? "admin";
+  const body = message.subarray(offset, offset + sizeAt(message, offset, message.length));
+  const command = (): Doc => Object.assign(decode(body), { $db: collection.split(".", 1)[0] ?? "admin" });
   return { requestId, command, silent: false, legacy: true };
 }
 
