@@ -49,7 +49,8 @@ let math: MathJsInstance | null = null;
 export function evaluateFigure(formula: string): number {
   if (!math) {
     math = create(all as FactoryFunctionMap);
-    math.import({ fv, pv, pmt, annuityIrr, flatFeeApr, effective, years });
+    // `years` is a unit to mathjs; the articles mean the function.
+    math.import({ fv, pv, pmt, annuityIrr, flatFeeApr, effective, years }, { override: true });
   }
   const value: unknown = math.evaluate(formula);
   if (typeof value !== "number" || !Number.isFinite(value)) throw new Error(`${formula} gives ${String(value)}`);
