@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 
@@ -7,7 +7,8 @@ import { z } from "zod";
  * The demo's content, read from files that a writer can edit: members, topics and instruments as YAML, a post as
  * Markdown with YAML on top. A file that does not fit its shape stops the seed with the file's name.
  */
-const FOLDER = import.meta.dirname;
+/** Below the working directory, because the built seed script stands elsewhere than this file. */
+const FOLDER = resolve("scripts/seed");
 const LANGS = ["zh-CN", "en"] as const;
 const bothNames = z.object({ "zh-CN": z.string().min(1), en: z.string().min(1) });
 const handle = z.string().regex(/^[a-z0-9_]{2,20}$/);
