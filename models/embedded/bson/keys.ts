@@ -5,7 +5,7 @@
 import { CommandError, notSupported } from "../errors";
 import { RANK, typeRank } from "./compare";
 import { compareDecimals, decimalFromBigInt, decimalToNumber, exactDouble, parseDecimal } from "./decimal";
-import { Decimal128, Double, isDoc, getField } from "./values";
+import { Decimal128, Double, getField, hasField, isDoc, newDoc } from "./values";
 import type { BSONRegExp, Binary, Doc, Long, ObjectId, Timestamp, Value } from "./values";
 import type { Decimal } from "./decimal";
 
@@ -18,23 +18,35 @@ export interface IndexKeys {
 
 /** The keys of a document, as MongoDB makes them: missing is null, an empty array is undefined, arrays one key each. */
 export function indexKeys(doc: Doc, fields: readonly string[]): IndexKeys {
+  const paths = fields.map((field) => field.split("."));
+  return keysAtPaths(doc, paths, (paths.some((path) => path.slice(1).some(isPosition))) ? "refuse" : "none");
+}
+
+function isPosition(part: string): boolean {
+  return /^\d+$/.test(part);
+}
+
+/** How numbers in a path that meet an array are taken: not expected, refused, or as positions (sorts only). */
+type Positions = "none" | "refuse" | "use";
+
+export function keysAtPaths(doc: Doc, paths: readonly string[][], positions: Positions): IndexKeys {
   const result: IndexKeys = { keys: [], absent: [], multikey: false };
-  if (fields.every((field) => !field.includes("."))) {
-    const values = fields.map((field) => getField(doc, field));
+  if (paths.every((path) => path.length === 1)) {
+    const values = paths.map(([field = ""]) => getField(doc, field));
     if (!values.some(Array.isArray)) {
       result.absent.push(values.every((value) => value === undefined));
       result.keys.push(values.map((value) => (value === undefined ? null : value)));
       return result;
     }
   }
-  const columns = fields.map((field) => ({ path: field.split("."), field, depth: 0, value: null as Value }));
+  const columns = paths.map((path) => ({ path, positions, depth: 0, value: null as Value }));
   expand(doc, columns, 0, result);
   return result;
 }
 
 interface Column {
   path: string[];
-  field: string;
+  positions: Positions;
   /** How many parts of the path are walked; all of them once `value` is final. */
   depth: number;
   value: Value;
@@ -48,46 +60,63 @@ function expand(doc: Doc, columns: Column[], missing: number, result: IndexKeys)
   let arrayField = "";
   for (const column of next) {
     if (column.depth === column.path.length) continue;
-    const value = walk(doc, column);
-    if (value === undefined) {
+    const found = walk(doc, column);
+    if (found !== undefined) {
+      if (array !== undefined && array !== found) {
+        throw new CommandError(171, `cannot index parallel arrays [${column.path[0]}] [${arrayField}]`);
+      }
+      array = found;
+      arrayField = column.path[0] ?? "";
+      inArray.push(column);
+    } else if (column.value === undefined) {
       column.value = null;
       column.depth = column.path.length;
       notFound += 1;
-    } else if (Array.isArray(value)) {
-      if (array !== undefined && array !== value) {
-        throw new CommandError(171, `cannot index parallel arrays [${column.path[0]}] [${arrayField}]`);
-      }
-      array = value;
-      arrayField = column.path[0] ?? "";
-      inArray.push(column);
-    } else column.value = value;
+    }
   }
   if (array === undefined) {
-    result.keys.push(next.map((column) => column.value));
+    result.keys.push(next.map((column) => (column.value === EMPTY ? undefined : column.value)));
     result.absent.push(notFound === next.length);
     return;
   }
   result.multikey = true;
-  for (const element of array.length === 0 ? [undefined] : array) {
+  for (const element of array.length === 0 ? [EMPTY] : array) {
     for (const column of inArray) if (column.depth === column.path.length) column.value = element;
-    expand(isDoc(element) ? element : {}, next, notFound, result);
+    expand(isDoc(element) && element !== EMPTY ? element : {}, next, notFound, result);
   }
 }
 
-/** Follows the path until it ends or meets an array; undefined when it breaks off. */
-function walk(doc: Doc, column: Column): Value {
+/** Stands for the key of an empty array until the key is complete. */
+const EMPTY: Doc = newDoc();
+
+/** Follows the path until it ends (then `column.value` is set, undefined for missing) or an array is to be expanded. */
+function walk(doc: Doc, column: Column): Value[] | undefined {
   let current: Value = doc;
   while (column.depth < column.path.length) {
-    if (!isDoc(current)) return undefined;
+    if (!isDoc(current)) {
+      column.value = undefined;
+      return undefined;
+    }
     current = getField(current, column.path[column.depth] ?? "");
     column.depth += 1;
-    if (Array.isArray(current)) {
+    while (Array.isArray(current)) {
       const rest = column.path[column.depth];
-      if (rest !== undefined && /^\d+$/.test(rest)) throw notSupported(`An index on an array position (${column.field})`);
-      return current;
+      if (rest === undefined || column.positions === "none" || !isPosition(rest)) return current;
+      if (column.positions === "refuse") throw notSupported(`An index on an array position (${column.path.join(".")})`);
+      if (current.some((element) => isDoc(element) && hasField(element, rest))) {
+        throw notSupported("A sort on an array position that is a field name too");
+      }
+      current = current[Number(rest)];
+      column.depth += 1;
+      // An array inside an array counts as a whole.
+      if (Array.isArray(current) && column.depth === column.path.length) {
+        column.value = current.length === 0 ? EMPTY : current;
+        return undefined;
+      }
     }
   }
-  return current;
+  column.value = current;
+  return undefined;
 }
 
 interface KeyWriter {

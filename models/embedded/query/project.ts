@@ -15,7 +15,11 @@ import { requireFieldPath } from "./sort";
 
 export type Projection = (doc: Doc) => Doc;
 
-type Leaf = { kind: "include" } | { kind: "exclude" } | { kind: "compute"; evaluate: Evaluate };
+type Leaf =
+  | { kind: "include" | "exclude" }
+  /** A field that `$elemMatch` replaces: in its place where other fields are excluded, else at the end. */
+  | { kind: "elemMatch" }
+  | { kind: "compute"; evaluate: Evaluate };
 type Find =
   | { kind: "slice"; path: string[]; skip: number | undefined; limit: number }
   | { kind: "elemMatch"; field: string; pick: (array: Value[]) => Value }
@@ -96,8 +100,8 @@ function parse(spec: Doc, context: ExpressionContext, find: boolean): Parsed {
   for (const field in spec) parseEntry(parser, field, spec[field], true);
   let mode = parser.mode;
   if (mode === undefined) {
-    const hasElemMatch = parser.finds.some((item) => item.kind === "elemMatch");
-    mode = parser.id === "include" || hasElemMatch ? "include" : "exclude";
+    const has = (kind: Find["kind"]): boolean => parser.finds.some((item) => item.kind === kind);
+    mode = parser.id === "include" || (has("elemMatch") && !has("slice")) ? "include" : "exclude";
   }
   if (mode === "include" && parser.id === undefined && !parser.tree.children.has("_id")) {
     plant(parser.tree, "_id", { kind: "include" });
@@ -188,8 +192,7 @@ function parseFindOperator(parser: Parser, path: string, name: string, value: Va
   }
   if (path.includes(".")) throw new CommandError(31275, "Cannot use $elemMatch projection on a nested field.");
   const matcher = compileFilter({ a: { $elemMatch: value } }, parser.context);
-  // The field itself is left out in either mode; the element found takes its place at the end.
-  plant(parser.tree, path, { kind: "exclude" });
+  plant(parser.tree, path, { kind: "elemMatch" });
   const pick = (array: Value[]): Value => array.find((element) => matcher.matches({ a: [element] }));
   parser.finds.push({ kind: "elemMatch", field: path, pick });
   return true;
@@ -232,7 +235,7 @@ function projectDoc(doc: Doc, tree: Tree, include: boolean): Doc {
       continue;
     }
     if (node.leaf) {
-      if (node.leaf.kind === "include") projected[field] = doc[field];
+      if (node.leaf.kind === "include" || (node.leaf.kind === "elemMatch" && !include)) projected[field] = doc[field];
       continue;
     }
     const value = projectValue(doc[field], node, include, false);
@@ -275,6 +278,7 @@ function applyFind(find: Find, doc: Doc, projected: Doc, filter: Matcher | undef
     const array = getField(doc, find.field);
     const found = Array.isArray(array) ? find.pick(array) : undefined;
     if (found !== undefined) setField(projected, find.field, [found]);
+    else delete projected[find.field];
   } else {
     const position = filter?.position(doc);
     if (position === undefined) {

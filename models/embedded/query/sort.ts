@@ -4,11 +4,10 @@
  */
 import { CommandError, notSupported } from "../errors";
 import { compare } from "../bson/compare";
-import { getField, hasField, isDoc, isNumber } from "../bson/values";
+import { keysAtPaths } from "../bson/keys";
+import { hasField, isDoc, isNumber } from "../bson/values";
 import type { Doc, Value } from "../bson/values";
 import { toNumber } from "./parse-filter";
-import { parsePath } from "./paths";
-import type { Path } from "./paths";
 
 export interface SortField {
   path: string;
@@ -78,99 +77,29 @@ export function requireFieldPath(path: string): void {
   }
 }
 
-type Column = SortField & { parsed: Path };
-
+/**
+ * The keys that an index on these paths would hold; where arrays give several, the one that comes first in this sort
+ * (row sort-4 to sort-8): all fields of a compound sort are taken from the same array element.
+ */
 function compileKeys(fields: readonly SortField[]): (doc: Doc) => Value[] {
-  const columns = fields.map((field) => ({ ...field, parsed: parsePath(field.path) }));
+  const paths = fields.map(({ path }) => path.split("."));
   return (doc) => {
-    let array: string | undefined;
-    return columns.map((column) => {
-      const { value, through } = keyOf(doc, column);
-      if (through !== undefined) {
-        if (array !== undefined && array !== through) {
-          throw new CommandError(2, "cannot sort with keys that are parallel arrays");
-        }
-        array = through;
-      }
-      return value;
-    });
+    const keys = entriesOf(doc, paths);
+    let [best = []] = keys;
+    for (const key of keys) if (compareKeys(fields, key, best) < 0) best = key;
+    return best;
   };
 }
 
-/** The key of one field, and the path of the array that it went through, if any. */
-function keyOf(doc: Doc, column: Column): { value: Value; through: string | undefined } {
-  const { parsed, direction } = column;
-  const { parts } = parsed;
-  let current: Value = doc;
-  for (let index = 0; index < parts.length; index++) {
-    if (!isDoc(current)) return { value: null, through: undefined };
-    current = getField(current, parts[index] ?? "");
-    if (!Array.isArray(current)) continue;
-    const through = parts.slice(0, index + 1).join(".");
-    if (current.length === 0) return { value: index + 1 === parts.length ? undefined : null, through };
-    return { value: extreme(doc, parsed, direction, current, index + 1 === parts.length), through };
-  }
-  return { value: current === undefined ? null : current, through: undefined };
-}
-
-function extreme(doc: Doc, path: Path, direction: 1 | -1, array: Value[], isLeaf: boolean): Value {
-  let best: Value = null;
-  let found = false;
-  const consider = (value: Value): void => {
-    const key = value === undefined ? null : value;
-    if (!found || compare(key, best) * direction < 0) best = key;
-    found = true;
-  };
-  if (isLeaf) array.forEach(consider);
-  else {
-    visitSortKeys(doc, path, 0, (value, isUndefined) => {
-      if (isUndefined) {
-        if (!found || compare(undefined, best) * direction < 0) best = undefined;
-        found = true;
-      } else consider(value);
-    });
-  }
-  return best;
-}
-
-/** The keys that an index on the path would hold: see bson/keys, with array positions allowed. */
-function visitSortKeys(doc: Doc, path: Path, depth: number, visit: (value: Value, isUndefined: boolean) => void): void {
-  let current: Value = doc;
-  const { parts, numeric } = path;
-  for (let index = depth; index < parts.length; index++) {
-    if (!isDoc(current)) return visit(null, false);
-    current = getField(current, parts[index] ?? "");
-    if (!Array.isArray(current)) continue;
-    let next = index + 1;
-    let array: Value[] = current;
-    if (next === parts.length) {
-      if (array.length === 0) return visit(undefined, true);
-      for (const element of array) visit(element, false);
-      return;
+function entriesOf(doc: Doc, paths: readonly string[][]): Value[][] {
+  try {
+    return keysAtPaths(doc, paths, "use").keys;
+  } catch (error) {
+    if (error instanceof CommandError && error.code === 171) {
+      throw new CommandError(2, "cannot sort with keys that are parallel arrays", { cause: error });
     }
-    if (numeric[next] === true) {
-      if (array.some(isDoc) && array.some((element) => isDoc(element) && hasField(element, parts[next] ?? ""))) {
-        throw notSupported("A sort on an array position that is a field name too");
-      }
-      const element = array[Number(parts[next])];
-      next += 1;
-      if (next === parts.length) {
-        if (!Array.isArray(element)) return visit(element, false);
-        // An array inside an array counts as a whole.
-        return element.length === 0 ? visit(undefined, true) : visit(element, false);
-      }
-      if (Array.isArray(element)) array = element;
-      else if (isDoc(element)) return visitSortKeys(element, path, next, visit);
-      else return visit(null, false);
-    }
-    if (array.length === 0) return visit(null, false);
-    for (const element of array) {
-      if (isDoc(element)) visitSortKeys(element, path, next, visit);
-      else visit(null, false);
-    }
-    return;
+    throw error;
   }
-  visit(current, false);
 }
 
 function compareKeys(fields: readonly SortField[], a: readonly Value[], b: readonly Value[]): number {

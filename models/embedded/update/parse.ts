@@ -34,30 +34,29 @@ const RENAME: Operator = { missing: "create", compile: () => (old) => old };
 export function parseOperators(update: Doc, arrayFilters: readonly Doc[], context: FilterContext): ParsedUpdate {
   const filters = parseArrayFilters(arrayFilters, context);
   const operations: Operation[] = [];
+  const taken = new TakenPaths();
   for (const name in update) {
     const fields = update[name];
     const operator = name === "$rename" ? RENAME : OPERATORS.get(name);
     if (!operator) {
-      if (name === "$where" || name === "$pushAll" || !name.startsWith("$")) throw unknownModifier(name);
-      throw unknownModifier(name);
+      throw new CommandError(9, `Unknown modifier: ${name}. Expected a valid update modifier or pipeline-style update specified as an array`);
     }
     if (!isDoc(fields)) {
       throw new CommandError(9, `Modifiers operate on fields but we found type ${typeName(fields)} instead. For example: {$mod: {<field>: ...}} not {${name}: ${typeName(fields)}}`);
     }
     for (const field in fields) {
       const path = parseUpdatePath(field);
-      if (name === "$rename") operations.push(parseRename(field, path, fields[field]));
-      else operations.push({ name, path, operator, change: operator.compile(fields[field], field, context) });
+      if (name === "$rename") operations.push(parseRename(field, path, fields[field], taken));
+      else {
+        operations.push({ name, path, operator, change: operator.compile(fields[field], field, context) });
+        taken.add(path);
+      }
     }
   }
-  refuseConflicts(operations);
+  refuseMixedPositions(operations.map(({ path }) => path));
   checkIdentifiers(operations, filters);
   operations.sort((a, b) => comparePaths(a.path, b.path));
   return { operations, filters };
-}
-
-function unknownModifier(name: string): CommandError {
-  return new CommandError(9, `Unknown modifier: ${name}. Expected a valid update modifier or pipeline-style update specified as an array`);
 }
 
 function parseUpdatePath(path: string): string[] {
@@ -84,16 +83,18 @@ function isDynamic(part: string): boolean {
   return part === "$" || identifierOf(part) !== undefined;
 }
 
-function parseRename(field: string, source: string[], to: Value): Operation {
+function parseRename(field: string, source: string[], to: Value, taken: TakenPaths): Operation {
   if (typeof to !== "string") throw new CommandError(2, `The 'to' field for $rename must be a string: ${field}`);
   if (to.includes("\0")) throw new CommandError(2, "The 'to' field for $rename cannot contain an embedded null byte");
   if (source.some(isDynamic)) throw new CommandError(2, `The source field for $rename may not be dynamic: ${field}`);
   const path = parseUpdatePath(to);
   if (path.some(isDynamic)) throw new CommandError(2, `The destination field for $rename may not be dynamic: ${to}`);
+  taken.add(source);
   if (field === to) throw new CommandError(2, `The source and target field for $rename must differ: ${field}`);
   if (isPrefix(source, path) || isPrefix(path, source)) {
     throw new CommandError(2, `The source and target field for $rename must not be on the same path: ${field}`);
   }
+  taken.add(path);
   return { name: "$rename", path, operator: RENAME, change: (old) => old, source };
 }
 
@@ -101,25 +102,22 @@ function isPrefix(shorter: readonly string[], longer: readonly string[]): boolea
   return shorter.length <= longer.length && shorter.every((part, index) => part === longer[index]);
 }
 
-/** No path may be met twice, nor lie below another. Sorted, a conflict is always between neighbours. */
-function refuseConflicts(operations: readonly Operation[]): void {
-  const paths = operations.flatMap(({ path, source }) => (source ? [path, source] : [path]));
-  const seen = new Set<string>();
-  const prefixes = new Set<string>();
-  for (const path of paths) {
+/** No path may be met twice, nor lie below another; found in the order in which the update names them. */
+class TakenPaths {
+  readonly #paths = new Set<string>();
+  readonly #prefixes = new Set<string>();
+
+  add(path: readonly string[]): void {
     const text = path.join(".");
-    let conflict = seen.has(text) || prefixes.has(text) ? text : undefined;
+    let conflict = this.#paths.has(text) || this.#prefixes.has(text) ? text : undefined;
     for (let length = 1; length < path.length; length++) {
       const prefix = path.slice(0, length).join(".");
-      if (seen.has(prefix)) conflict ??= prefix;
-      prefixes.add(prefix);
+      if (this.#paths.has(prefix)) conflict ??= prefix;
+      this.#prefixes.add(prefix);
     }
-    if (conflict !== undefined) {
-      throw new CommandError(40, `Updating the path '${text}' would create a conflict at '${conflict}'`);
-    }
-    seen.add(text);
+    if (conflict !== undefined) throw new CommandError(40, `Updating the path '${text}' would create a conflict at '${conflict}'`);
+    this.#paths.add(text);
   }
-  refuseMixedPositions(paths);
 }
 
 /** `a.$[]` beside `a.0`: MongoDB calls it a conflict at `a`; beside `a.$`, which element is meant is only known later. */
