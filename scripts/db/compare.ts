@@ -30,7 +30,8 @@ export function isRefusal(answer: Document): boolean {
   return ((answer.errors as Document[] | undefined) ?? []).some((one) => one.code === REFUSED);
 }
 
-function textOf(answer: Document, options: CompareOptions): string {
+function textOf(given: Document, options: CompareOptions): string {
+  const answer = withUnorderedUpserts(given);
   const normal: Document = {};
   for (const key of Object.keys(answer).sort()) {
     normal[key] = normalPart(key, answer[key], options);
@@ -64,6 +65,33 @@ function normalPart(key: string, value: unknown, options: CompareOptions): unkno
     default:
       return loosened(value, options);
   }
+}
+
+/**
+ * In which order an upsert takes over the equalities of its filter is undefined: MongoDB itself gives another order from one
+ * run to the next. The document that was made is therefore compared by its fields, not by their order.
+ */
+function withUnorderedUpserts(answer: Document): Document {
+  const ids = ((answer.upserted as Document[] | undefined) ?? []).map((one) => canonical(one._id));
+  const last = (answer.lastErrorObject as Document | undefined)?.upserted as unknown;
+  if (last !== undefined) ids.push(canonical(last));
+  if (ids.length === 0) return answer;
+  const unordered = (doc: Document): Document => (ids.includes(canonical(doc._id)) ? (fieldsByName(doc) as Document) : doc);
+  return {
+    ...answer,
+    ...(answer.after !== undefined && { after: (answer.after as Document[]).map(unordered) }),
+    ...(answer.value != null && { value: unordered(answer.value as Document) }),
+  };
+}
+
+function fieldsByName(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(fieldsByName);
+  if (value === null || typeof value !== "object" || !isPlain(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([left], [right]) => (left < right ? -1 : 1))
+      .map(([key, inner]) => [key, fieldsByName(inner)]),
+  );
 }
 
 function withoutWords(error: Document): Document {

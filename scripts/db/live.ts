@@ -162,7 +162,7 @@ export function judge(op: Document, docCount: number, expected: Observed, actual
   const verdict = compareAnswers(expected.answer, actual.answer, options);
   if (verdict !== "same" || expected.state === undefined) return verdict;
   if (mayStopAnywhere(op) && expected.answer.errors !== undefined) return "same";
-  return canonical(expected.state) === canonical(actual.state) ? "same" : "different";
+  return compareAnswers(recorded(expected), recorded(actual));
 }
 
 /** The recorded form of an observation: the contents stand under `after`. */
