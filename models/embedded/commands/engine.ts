@@ -5,7 +5,7 @@ import { Catalog } from "../storage/catalog";
 import { Store } from "../storage/store";
 import { Locks } from "../transactions/locks";
 import { Sessions } from "../transactions/sessions";
-import { TRANSACTION_LIFETIME_MS, Transaction } from "../transactions/transaction";
+import { TRANSACTION_LIFETIME_MS, Transaction, transientError } from "../transactions/transaction";
 
 /** The parts of one running engine, put together. Commands find everything they need here. */
 export interface EngineOptions {
@@ -14,6 +14,9 @@ export interface EngineOptions {
   address: string;
   clock?: () => Date;
 }
+
+/** Each open transaction keeps an LMDB reader, and with it the pages that it may still read. */
+const TRANSACTIONS_MAX = 1000;
 
 export class Engine {
   readonly locks = new Locks();
@@ -41,6 +44,7 @@ export class Engine {
   }
 
   beginTransaction(): Transaction {
+    if (this.sessions.openTransactions().length >= TRANSACTIONS_MAX) throw transientError(112, `more than ${TRANSACTIONS_MAX} transactions are open`);
     return new Transaction(this.store, this.locks, this.clock().getTime());
   }
 

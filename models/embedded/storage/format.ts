@@ -19,12 +19,12 @@ export class UnknownFormat extends Error {
   override name = "UnknownFormat";
 }
 
-export async function migrate(
+export function migrate(
   db: RootDatabase<Buffer, Buffer>,
   directory: string,
   target: number = FORMAT_VERSION,
   migrations: ReadonlyMap<number, Migration> = MIGRATIONS,
-): Promise<void> {
+): void {
   const stored = db.get(VERSION_KEY);
   if (!stored) {
     const empty = db.getKeysCount({ limit: 1 }) === 0;
@@ -33,7 +33,7 @@ export async function migrate(
         `${directory} holds an LMDB store that this program did not make. Choose another DATA_DIR, or move that directory away.`,
       );
     }
-    await record(db, target);
+    db.putSync(VERSION_KEY, Buffer.from(String(target)));
     return;
   }
   let version = Number(stored.toString());
@@ -51,15 +51,10 @@ export async function migrate(
           "Run db:backup with the program that wrote it, then db:restore with this one.",
       );
     }
-    await db.transaction(() => {
+    // The synchronous kind is taken back whole when the step throws.
+    db.transactionSync(() => {
       step(db);
-      void db.put(VERSION_KEY, Buffer.from(String(version + 1)));
+      db.putSync(VERSION_KEY, Buffer.from(String(version + 1)));
     });
   }
-}
-
-async function record(db: RootDatabase<Buffer, Buffer>, version: number): Promise<void> {
-  await db.transaction(() => {
-    void db.put(VERSION_KEY, Buffer.from(String(version)));
-  });
 }

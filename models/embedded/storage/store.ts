@@ -37,9 +37,10 @@ export class Store {
   #closed = false;
   /** The group in which each key was last written, kept while a pinned view could still be older than it. */
   readonly #lastWrites = new Map<string, number>();
-  #settled: Group[] = [];
-  readonly #pins = new Set<number>();
-  readonly #pinCounts = new Map<number, number>();
+  /** Keys of flushed groups that some pinned view does not show yet. */
+  #settled: { seq: number; keys: readonly string[] }[] = [];
+  /** How many pinned views there are of each group number. */
+  readonly #pins = new Map<number, number>();
 
   private constructor(db: RootDatabase<Buffer, Buffer>) {
     this.#db = db;
@@ -59,7 +60,12 @@ export class Store {
       mapSize: MAP_SIZE_BYTES,
       maxReaders: 2048,
     });
-    await migrate(db, directory);
+    try {
+      migrate(db, directory);
+    } catch (error) {
+      await db.close();
+      throw error;
+    }
     return new Store(db);
   }
 
@@ -81,20 +87,16 @@ export class Store {
     const transaction = this.#db.useReadTransaction();
     const stored = this.#db.get(SEQ_KEY, { transaction });
     const seq = stored ? stored.readUIntBE(0, 6) : 0;
-    this.#pinCounts.set(seq, (this.#pinCounts.get(seq) ?? 0) + 1);
-    this.#pins.add(seq);
+    this.#pins.set(seq, (this.#pins.get(seq) ?? 0) + 1);
     let released = false;
     return Object.assign(new LmdbView(this.#db, seq, transaction), {
       release: () => {
         if (released) return;
         released = true;
         transaction.done();
-        const left = (this.#pinCounts.get(seq) ?? 1) - 1;
-        if (left > 0) this.#pinCounts.set(seq, left);
-        else {
-          this.#pinCounts.delete(seq);
-          this.#pins.delete(seq);
-        }
+        const left = (this.#pins.get(seq) ?? 1) - 1;
+        if (left > 0) this.#pins.set(seq, left);
+        else this.#pins.delete(seq);
         this.#forgetSettled();
       },
     });
@@ -182,23 +184,18 @@ export class Store {
     this.#db.resetReadTxn();
     this.#visibleSeq = group.seq;
     this.#flushing = undefined;
-    this.#settled.push(group);
+    this.#settled.push({ seq: group.seq, keys: [...group.writes.keys()] });
     this.#forgetSettled();
     for (const { resolve } of group.waiters) resolve();
     if (this.#open.waiters.length > 0) setImmediate(() => void this.#flush());
   }
 
   #forgetSettled(): void {
-    const oldest = this.#pins.size === 0 ? Number.POSITIVE_INFINITY : Math.min(...this.#pins);
-    const kept: Group[] = [];
-    for (const group of this.#settled) {
-      if (group.seq > oldest) {
-        kept.push(group);
-        continue;
-      }
-      for (const text of group.writes.keys()) {
-        if (this.#lastWrites.get(text) === group.seq) this.#lastWrites.delete(text);
-      }
+    const oldest = Math.min(...this.#pins.keys());
+    const kept = this.#settled.filter(({ seq }) => seq > oldest);
+    for (const { seq, keys } of this.#settled) {
+      if (seq > oldest) continue;
+      for (const text of keys) if (this.#lastWrites.get(text) === seq) this.#lastWrites.delete(text);
     }
     this.#settled = kept;
   }
