@@ -8,6 +8,8 @@ import type { Interval } from "./intervals";
 export interface KeyRange {
   from: Buffer;
   to: Buffer;
+  /** `from` is a whole key of a unique index: one look-up instead of a walk. */
+  single: boolean;
 }
 
 export interface IndexScan {
@@ -57,7 +59,7 @@ export function rangesFor(index: Index, sets: readonly (readonly Interval[])[], 
     const set = index.directions[position] === -1 ? descending(ascending) : ascending;
     if (ascending === EVERYTHING) break;
     if (!set.every((interval) => interval.point)) {
-      ranges = prefixes.flatMap((prefix) => set.map(({ from, to }): [Buffer, KeyRange] => [prefix, { from: Buffer.concat([prefix, from]), to: Buffer.concat([prefix, to]) }]));
+      ranges = prefixes.flatMap((prefix) => set.map(({ from, to }): [Buffer, KeyRange] => [prefix, { from: Buffer.concat([prefix, from]), to: Buffer.concat([prefix, to]), single: false }]));
       break;
     }
     const extended: Buffer[] = [];
@@ -72,7 +74,8 @@ export function rangesFor(index: Index, sets: readonly (readonly Interval[])[], 
     prefixes = extended;
     if (position + 1 === mergeAt) openGroups();
   }
-  ranges ??= prefixes.map((prefix): [Buffer, KeyRange] => [prefix, { from: prefix, to: afterPrefix(prefix) }]);
+  const single = index.unique && sets.length === index.fields.length;
+  ranges ??= prefixes.map((prefix): [Buffer, KeyRange] => [prefix, { from: prefix, to: afterPrefix(prefix), single }]);
   for (const [prefix, range] of ranges) origin.get(prefix)?.ranges.push(range);
   return groups ?? [];
 }
@@ -138,7 +141,11 @@ function* scanUnion(view: View, { branches }: UnionScan, stats: ScanStats, seen 
 }
 
 function* walkRanges(view: View, ranges: readonly KeyRange[], reverse: boolean): Generator<Entry, undefined> {
-  for (const range of reverse ? [...ranges].reverse() : ranges) yield* view.range({ ...range, reverse });
+  for (const { from, to, single } of reverse ? [...ranges].reverse() : ranges) {
+    const value = single ? view.get(from) : undefined;
+    if (value) yield { key: from, value };
+    if (!single) yield* view.range({ from, to, reverse });
+  }
 }
 
 function* chain(walks: Generator<Entry, undefined>[]): Iterable<Entry> {
