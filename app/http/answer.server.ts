@@ -11,6 +11,6 @@ export function answerForm(request: Request, view: object, fallback: string): Re
 }
 
 /** True when a browser navigates, false when a script fetches. */
-function isNavigation(request: Request): boolean {
+export function isNavigation(request: Request): boolean {
   return request.headers.get("Sec-Fetch-Mode") === "navigate" || (request.headers.get("Accept") ?? "").startsWith("text/html");
 }
