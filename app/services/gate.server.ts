@@ -6,6 +6,7 @@ import { claimGuestDraft, findClaimedDraft, keepGuestDraft, type GuestDraft } fr
 import { isNonceSpent, spendNonce } from "@models/intent.server";
 import type { ReportKind } from "@models/report.server";
 import { env } from "../env.server";
+import { countGraphemes, unitsMax } from "../format/graphemes";
 import type { Viewer } from "../http/session.server";
 import { setFollowIn } from "./follows.server";
 import { setLikeIn } from "./likes.server";
@@ -69,13 +70,10 @@ export async function createIntent({ draft, text }: { draft: IntentDraft; text?:
 }
 
 const TEXT_GRAPHEMES_MAX = 20_000;
-/** No grapheme of ordinary writing is longer than this on average, so longer text is refused without counting. */
-const TEXT_UNITS_MAX = 200_000;
 
 function requireKeepable(text: GuestText): void {
-  const segmenter = new Intl.Segmenter("zh-CN", { granularity: "grapheme" });
   for (const words of Object.values(text)) {
-    const tooLong = words.length > TEXT_UNITS_MAX || (words.length > TEXT_GRAPHEMES_MAX && [...segmenter.segment(words)].length > TEXT_GRAPHEMES_MAX);
+    const tooLong = words.length > unitsMax(TEXT_GRAPHEMES_MAX) || countGraphemes(words) > TEXT_GRAPHEMES_MAX;
     if (tooLong) throw new Invalid("guest text is too long to keep", { messageKey: "gate.textTooLong" });
   }
 }
