@@ -68,8 +68,8 @@ export async function connectOrStart(directory: string, options: Omit<EmbeddedOp
   const deadline = Date.now() + START_TIMEOUT_MS;
   for (;;) {
     const owner = await readLock(path);
+    if (owner && (await isListening(owner.listen))) return { uri: owner.uri, close: () => Promise.resolve() };
     if (owner && (await ownerIsAlive(owner))) {
-      if (await isListening(owner.listen)) return { uri: owner.uri, close: () => Promise.resolve() };
       // It is just starting or just ending.
       if (Date.now() > deadline) throw new DirectoryInUse(`process ${owner.pid} holds ${path} but does not answer on its socket`);
       await delay(LOOK_EVERY_MS);

@@ -96,7 +96,8 @@ async function removeStale(directory: string): Promise<void> {
   }
   try {
     const current = await readLock(directory);
-    if (current && (await ownerIsAlive(current))) throw await inUse(directory);
+    // A process id says nothing about another container that shares the directory; its socket does.
+    if (current && ((await ownerIsAlive(current)) || (await isListening(current.listen)))) throw await inUse(directory);
     await rm(lockPath(directory), { force: true });
   } finally {
     await rm(guard, { force: true });

@@ -158,7 +158,7 @@ async function collMod(context: Context): Promise<Reply> {
 }
 
 function listing(context: Context, namespace: string, documents: readonly Doc[]): Reply {
-  return context.engine.cursors.start({ namespace, documents: documents.map((doc) => encode(doc)) }, undefined, true, context.now.getTime());
+  return context.engine.cursors.start({ namespace, documents: documents.map((doc) => encode(doc)) }, documents.length, true, context.now.getTime());
 }
 
 export const CATALOG_COMMANDS: readonly Command[] = [

@@ -149,6 +149,7 @@ async function commit(engine: Engine, session: Session): Promise<Reply> {
 }
 
 function abort(session: Session): Reply {
+  if (session.outcome && !session.outcome.reply) throw new CommandError(256, `Transaction with number ${session.txnNumber} has been committed.`);
   if (session.transaction?.state !== "open") throw noSuchTransaction(session.txnNumber);
   session.transaction.abort();
   return docOf({ ok: 1 });
@@ -157,6 +158,8 @@ function abort(session: Session): Reply {
 function refusal(error: unknown): Doc {
   if (!(error instanceof CommandError)) {
     const message = error instanceof Error ? error.message : String(error);
+    // A bug of the engine: the client is told, and the process that runs it sees where.
+    process.emitWarning(error instanceof Error ? (error.stack ?? message) : message, { type: "EmbeddedEngineError" });
     return docOf({ ok: 0, errmsg: `internal error of the embedded engine: ${message}`, code: 1, codeName: "InternalError" });
   }
   const reply = docOf({ ok: 0, errmsg: error.message, code: error.code, codeName: error.codeName });

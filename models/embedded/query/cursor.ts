@@ -30,7 +30,7 @@ interface OpenCursor extends CursorSource {
   iterator: Iterator<Uint8Array>;
   /** Read already, did not fit into the batch before. */
   held: Uint8Array | undefined;
-  layoutVersion: number | undefined;
+  removalVersion: number | undefined;
   lastUsedMs: number;
 }
 
@@ -48,7 +48,7 @@ export class Cursors {
       id: 0n,
       iterator: source.documents[Symbol.iterator](),
       held: undefined,
-      layoutVersion: source.collection?.layoutVersion,
+      removalVersion: source.collection?.removalVersion,
       lastUsedMs: nowMs,
     };
     const { batch, ended } = takeBatch(cursor, batchSize ?? FIRST_BATCH_DEFAULT);
@@ -65,9 +65,9 @@ export class Cursors {
     if (!cursor || cursor.namespace !== namespace) throw new CommandError(43, `cursor id ${id} not found`);
     if (cursor.transaction !== transaction) throw new CommandError(50738, "a cursor can only be continued in the transaction in which it was opened");
     const { collection } = cursor;
-    if (collection && (collection.dropped || collection.layoutVersion !== cursor.layoutVersion)) {
+    if (collection && (collection.dropped || collection.removalVersion !== cursor.removalVersion)) {
       this.#open.delete(id);
-      throw new CommandError(175, "the collection or its indexes changed while the cursor was open");
+      throw new CommandError(175, "the collection or an index of it was dropped or renamed while the cursor was open");
     }
     cursor.lastUsedMs = nowMs;
     try {

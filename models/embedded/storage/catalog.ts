@@ -99,6 +99,7 @@ export class Catalog {
     await this.#change((writer) => {
       collection.indexes = collection.indexes.filter((index) => !indexes.includes(index));
       collection.layoutVersion++;
+      collection.removalVersion++;
       this.#put(writer, collection);
       for (const index of indexes) discard(writer, index.ident);
     });
@@ -120,6 +121,7 @@ export class Catalog {
       this.#collections.delete(collection.namespace);
       collection.namespace = to;
       collection.layoutVersion++;
+      collection.removalVersion++;
       this.#collections.set(to, collection);
       this.#put(writer, collection);
     });

@@ -85,6 +85,8 @@ export class Collection {
   dropped = false;
   /** Changes whenever the set of indexes or the name does; open transactions that wrote here then have to start again. */
   layoutVersion = 1;
+  /** Changes when something goes that an open cursor may be walking on. */
+  removalVersion = 1;
   #lastRecordNumber: number | undefined;
 
   constructor(

@@ -1,4 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MongoClient } from "mongodb";
@@ -59,4 +62,54 @@ test("given a directory whose path is too long for a socket, when the engine sta
   expect(await client.db("admin").command({ hello: 1 })).toMatchObject({ me: path, primary: path, hosts: [path] });
   await client.close();
   await engine.close();
+});
+
+test("given a port, when the engine starts, then the driver reaches it over TCP on the loopback address only", async () => {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const address = probe.address();
+  const port = typeof address === "object" && address ? address.port : 0;
+  probe.close();
+  await once(probe, "close");
+  const engine = await startEmbedded({ directory: newDirectory(), port });
+  expect(engine.uri).toBe(`mongodb://127.0.0.1:${port}/goldbean?replicaSet=rs0`);
+  const client = await new MongoClient(engine.uri, { serverApi: { version: "1", strict: true } }).connect();
+  await client.withSession((session) => session.withTransaction(() => client.db().collection("c").insertOne({ _id: 1 as never }, { session })));
+  expect(await client.db().collection("c").countDocuments()).toBe(1);
+  await client.close();
+  await engine.close();
+});
+
+/** A process of its own that starts an engine, says so on its standard output, and lives until it is killed. */
+async function engineProcess(directory: string): Promise<{ kill(): Promise<void> }> {
+  const program = `import { connectOrStart } from ${JSON.stringify(new URL("../../../models/embedded/index.ts", import.meta.url).href)};
+    const { uri } = await connectOrStart(${JSON.stringify(directory)});
+    console.log(uri);
+    setInterval(() => undefined, 1000);`;
+  const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", program], { stdio: ["ignore", "pipe", "inherit"] });
+  await once(child.stdout, "data");
+  return {
+    kill: async () => {
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    },
+  };
+}
+
+test("given another process that runs the engine, then this one connects to it; when that one was killed, then this one takes over", async () => {
+  const directory = newDirectory();
+  const other = await engineProcess(directory);
+  await expect(startEmbedded({ directory })).rejects.toThrow(DirectoryInUse);
+  const joined = await connectOrStart(directory);
+  const client = await new MongoClient(joined.uri).connect();
+  await client.db().collection("c").insertOne({ _id: 1 as never });
+  await client.close();
+  await joined.close();
+  await other.kill();
+  expect(existsSync(join(directory, "engine.lock"))).toBe(true);
+  const own = await connectOrStart(directory);
+  const again = await new MongoClient(own.uri).connect();
+  expect(await again.db().collection("c").countDocuments()).toBe(1);
+  await again.close();
+  await own.close();
 });
