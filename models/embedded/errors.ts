@@ -48,6 +48,7 @@ const CODE_NAMES: ReadonlyMap<number, string> = new Map([
   [197, "InvalidIndexSpecificationOption"],
   [206, "NoSuchSession"],
   [217, "IncompleteTransactionHistory"],
+  [224, "QueryFeatureNotAllowed"],
   [225, "TransactionTooOld"],
   [238, "NotImplemented"],
   [241, "ConversionFailure"],

@@ -17,6 +17,8 @@ export interface ExpressionContext {
   now: Date;
   /** Values of `$$name`. */
   variables?: Doc;
+  /** Updates work constants out only when a document is at hand; their errors wait until then. */
+  lazy?: boolean;
 }
 
 /** One document to one value; undefined is "missing". */
@@ -49,6 +51,8 @@ export interface Compiler {
 export type Operator =
   /** Plain functions of their arguments, with the number of these. */
   | { arity: readonly [number, number]; apply: (args: Value[]) => Value }
+  /** The same, with arguments worked out one by one: a null ends it before a later argument can fail. */
+  | { arity: readonly [number, number]; applyLazily: (args: Iterable<Value>) => Value }
   | { compile: (argument: Value, compiler: Compiler, name: string) => Node };
 
 const OPERATORS: ReadonlyMap<string, Operator> = new Map<string, Operator>([
@@ -76,7 +80,7 @@ export function compileExpression(spec: Value, context: ExpressionContext): Eval
   const names = Object.keys(context.variables ?? {});
   let frame: Frame | undefined;
   for (const name of names) frame = { name, value: getField(context.variables ?? {}, name), next: frame };
-  const node = compilerFor(context.now, new Set(names)).compile(spec);
+  const node = compilerFor(context, new Set(names)).compile(spec);
   if (node.constant) {
     const value = node.evaluate({ root: undefined, frame: undefined });
     return () => value;
@@ -89,11 +93,14 @@ export function isExpressionName(name: string): boolean {
   return OPERATORS.has(name) || REFUSED.has(name);
 }
 
-function compilerFor(now: Date, names: ReadonlySet<string>): Compiler {
+function compilerFor(context: ExpressionContext, names: ReadonlySet<string>): Compiler {
   const compiler: Compiler = {
-    now,
-    compile: (spec) => fold(compileNode(spec, compiler, names)),
-    within: (added) => compilerFor(now, new Set([...names, ...added])),
+    now: context.now,
+    compile: (spec) => {
+      const node = compileNode(spec, compiler, names);
+      return context.lazy === true ? { constant: false, evaluate: (scope) => node.evaluate(scope) } : fold(node);
+    },
+    within: (added) => compilerFor(context, new Set([...names, ...added])),
   };
   return compiler;
 }
@@ -105,6 +112,11 @@ export function constant(value: Value): Node {
 /** Runs a constant node once; its error is the command's error. */
 function fold(node: Node): Node {
   return node.constant ? constant(node.evaluate({ root: undefined, frame: undefined })) : node;
+}
+
+/** MongoDB works some operators out for each document even where all their arguments are constants. */
+export function neverFolded(node: Node): Node {
+  return { constant: false, evaluate: (scope) => node.evaluate(scope) };
 }
 
 export function bind(scope: Scope, name: string, value: Value): Scope {
@@ -190,10 +202,6 @@ function fieldPath(start: (scope: Scope) => Value, parts: readonly string[]): No
     if (part.startsWith("$")) throw new CommandError(16410, `FieldPath field names may not start with '$', given '${part}'.`);
     if (part === "__proto__") throw notSupported("A field named __proto__");
   }
-  const [only] = parts;
-  if (parts.length === 1 && only !== undefined) {
-    return { constant: false, evaluate: (scope) => step(start(scope), parts, 0) };
-  }
   return { constant: false, evaluate: (scope) => step(start(scope), parts, 0) };
 }
 
@@ -216,11 +224,6 @@ function step(value: Value, parts: readonly string[], depth: number): Value {
   return current;
 }
 
-/** A field path outside expressions, as `$unwind` and `$lookup` use them. */
-export function valueAtPath(doc: Doc, parts: readonly string[]): Value {
-  return step(doc, parts, 0);
-}
-
 function compileOperator(name: string, argument: Value, compiler: Compiler): Node {
   const operator = OPERATORS.get(name);
   if (!operator) {
@@ -228,7 +231,8 @@ function compileOperator(name: string, argument: Value, compiler: Compiler): Nod
     throw new CommandError(168, `Unrecognized expression '${name}'`);
   }
   if ("compile" in operator) return operator.compile(argument, compiler, name);
-  return applied(operator.apply, compileArguments(name, argument, operator.arity, compiler));
+  const nodes = compileArguments(name, argument, operator.arity, compiler);
+  return "apply" in operator ? applied(operator.apply, nodes) : lazilyApplied(operator.applyLazily, nodes);
 }
 
 export function applied(apply: (args: Value[]) => Value, nodes: readonly Node[]): Node {
@@ -239,6 +243,13 @@ export function applied(apply: (args: Value[]) => Value, nodes: readonly Node[])
     return { constant: isConstant, evaluate: (scope) => apply([first.evaluate(scope), second.evaluate(scope)]) };
   }
   return { constant: isConstant, evaluate: (scope) => apply(nodes.map((node) => node.evaluate(scope))) };
+}
+
+function lazilyApplied(apply: (args: Iterable<Value>) => Value, nodes: readonly Node[]): Node {
+  function* values(scope: Scope): Iterable<Value> {
+    for (const node of nodes) yield node.evaluate(scope);
+  }
+  return { constant: nodes.every((node) => node.constant), evaluate: (scope) => apply(values(scope)) };
 }
 
 /** A single argument may stand without its array. */

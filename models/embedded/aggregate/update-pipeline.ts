@@ -21,7 +21,7 @@ export function compileUpdatePipeline(stages: Doc[], context: ExpressionContext)
     const [name, another] = isDoc(stage) ? Object.keys(stage) : [];
     if (name === undefined || another !== undefined) throw new CommandError(40323, "A pipeline stage specification object must contain exactly one field.");
     const compile = STAGES.get(name);
-    if (compile) return compile(stage[name], context);
+    if (compile) return compile(stage[name], { ...context, lazy: true });
     if (ELSEWHERE.has(name)) throw new CommandError(72, `${name} is not allowed to be used within an update`);
     throw new CommandError(40324, `Unrecognized pipeline stage name: '${name}'`);
   });

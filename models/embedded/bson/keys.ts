@@ -53,6 +53,7 @@ interface Column {
 }
 
 function expand(doc: Doc, columns: Column[], missing: number, result: IndexKeys): void {
+  const positions = columns[0]?.positions;
   const next = columns.map((column) => ({ ...column }));
   let array: Value[] | undefined;
   const inArray: Column[] = [];
@@ -63,6 +64,7 @@ function expand(doc: Doc, columns: Column[], missing: number, result: IndexKeys)
     const found = walk(doc, column);
     if (found !== undefined) {
       if (array !== undefined && array !== found) {
+        if (positions === "use" && columns.some(({ path }) => path.some(isPosition))) throw notSupported("A sort by several arrays and array positions");
         throw new CommandError(171, `cannot index parallel arrays [${column.path[0]}] [${arrayField}]`);
       }
       array = found;

@@ -238,20 +238,20 @@ function projectDoc(doc: Doc, tree: Tree, include: boolean): Doc {
       if (node.leaf.kind === "include" || (node.leaf.kind === "elemMatch" && !include)) projected[field] = doc[field];
       continue;
     }
-    const value = projectValue(doc[field], node, include, false);
+    const value = projectValue(doc[field], node, include);
     if (value !== undefined) projected[field] = value;
   }
   return projected;
 }
 
-function projectValue(value: Value, node: Tree, include: boolean, inArray: boolean): Value {
+function projectValue(value: Value, node: Tree, include: boolean): Value {
   if (isDoc(value)) return projectDoc(value, node, include);
   if (Array.isArray(value)) {
-    const elements = value.map((element) => projectValue(element, node, include, true));
+    const elements = value.map((element) => projectValue(element, node, include));
     return elements.filter((element) => element !== undefined);
   }
-  // A scalar has no fields to include; where one is going to be computed into it, its place in the array stays.
-  return include && !(inArray && node.computes) ? undefined : value;
+  // A scalar has no fields to include; where one is going to be computed into it, its place stays.
+  return include && !node.computes ? undefined : value;
 }
 
 /** Sets the computed values of a tree, in the order of the specification, on an already projected document. */

@@ -18,9 +18,10 @@ export function applyOperators(update: ParsedUpdate, doc: Doc, options: ApplyOpt
   const draft = new Draft(doc);
   let modified = false;
   for (const operation of update.operations) {
-    if (operation.operator.onInsertOnly === true && !options.inserting) continue;
+    const applies = operation.operator.onInsertOnly !== true || options.inserting;
+    // Paths are resolved even where nothing is done with them: an array that is not there is an error all the same.
     for (const path of resolve(draft, operation.path, update, options)) {
-      if (applyOne(draft, operation, path)) modified = true;
+      if (applies && applyOne(draft, operation, path)) modified = true;
     }
   }
   if (!modified) return { doc, modified };
@@ -63,12 +64,12 @@ function requireViable(draft: Draft, path: readonly string[]): void {
 }
 
 function rename(draft: Draft, source: readonly string[], target: readonly string[]): boolean {
-  refuseArrays(draft, source, "source");
   const value = draft.get(source);
   if (value === undefined) {
     requireViableSource(draft, source);
     return false;
   }
+  refuseArrays(draft, source, "source");
   refuseArrays(draft, target, "destination");
   draft.set(target, value);
   draft.unset(source);
@@ -87,6 +88,7 @@ function requireViableSource(draft: Draft, source: readonly string[]): void {
   for (let length = 1; length < source.length; length++) {
     const value = draft.get(source.slice(0, length));
     if (value === undefined) return;
+    if (Array.isArray(value) && /^\d+$/.test(source[length] ?? "")) continue;
     if (typeName(value) !== "object") throw new CommandError(28, `cannot use the part (${source[length]}) to traverse the element`);
   }
 }

@@ -4,7 +4,7 @@ import { compare, equal, typeName } from "../bson/compare";
 import { BSONRegExp, getField, isDoc, isNumber } from "../bson/values";
 import type { Value } from "../bson/values";
 import { compileFilter } from "../query/match";
-import type { FilterContext } from "../query/match";
+import type { Condition, FilterContext } from "../query/match";
 import { toNumber } from "../query/parse-filter";
 import type { Change } from "./operators";
 import { NO_CHANGE } from "./operators";
@@ -128,7 +128,7 @@ function parseAddToSet(argument: Value): Value[] {
 
 /** Operators that name a field's condition; anything else in first place makes the argument a filter on documents. */
 const FIELD_OPERATORS = new Set(
-  ("$eq $ne $gt $gte $lt $lte $in $nin $exists $type $size $mod $regex $options $not $all $elemMatch " +
+  ("$eq $ne $gt $gte $lt $lte $in $nin $exists $type $size $mod $regex $options $all $elemMatch " +
     "$bitsAllSet $bitsAllClear $bitsAnySet $bitsAnyClear $near $geoWithin $geoIntersects")
     .split(" "),
 );
@@ -141,6 +141,7 @@ export function compilePull(argument: Value, context: FilterContext): Change {
 function pullTest(argument: Value, context: FilterContext): (element: Value) => boolean {
   if (isDoc(argument) && !FIELD_OPERATORS.has(Object.keys(argument)[0] ?? "")) {
     const matcher = compileFilter(argument, context);
+    if (usesExpression(matcher.condition)) throw new CommandError(224, "$expr is not allowed in this context");
     return (element) => isDoc(element) && matcher.matches(element);
   }
   if (isDoc(argument) || argument instanceof BSONRegExp) {
@@ -148,6 +149,12 @@ function pullTest(argument: Value, context: FilterContext): (element: Value) => 
     return (element) => matcher.matches({ e: element });
   }
   return (element) => equal(element, argument);
+}
+
+export function usesExpression(condition: Condition): boolean {
+  if (condition.kind === "expr") return true;
+  if ("children" in condition) return condition.children.some(usesExpression);
+  return "child" in condition && usesExpression(condition.child);
 }
 
 export function compilePullAll(argument: Value): Change {

@@ -185,7 +185,7 @@ function collectNames(condition: Condition, names: Set<string>): void {
   if ("path" in condition) names.add(condition.path.split(".")[0] ?? "");
   else if (condition.kind === "not") collectNames(condition.child, names);
   else if ("children" in condition) for (const child of condition.children) collectNames(child, names);
-  else if (condition.kind === "expr") throw notSupported("$expr in arrayFilters");
+  else if (condition.kind === "expr") throw new CommandError(224, "$expr is not allowed in this context");
 }
 
 function checkIdentifiers(operations: readonly Operation[], filters: ReadonlyMap<string, ElementFilter>): void {

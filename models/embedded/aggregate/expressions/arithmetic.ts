@@ -22,7 +22,7 @@ function dateAt(ms: number): Date {
   return date;
 }
 
-function add(args: Value[]): Value {
+function add(args: Iterable<Value>): Value {
   let date: Date | undefined;
   const sum = new Sum();
   let hasNull = false;
@@ -56,7 +56,7 @@ function subtract([a, b]: Value[]): Value {
   throw new CommandError(14, `can't $subtract ${typeName(b)} from ${typeName(a)}`);
 }
 
-function multiply(args: Value[]): Value {
+function multiply(args: Iterable<Value>): Value {
   let product: Numeric = 1;
   for (const value of args) {
     if (isNull(value)) return null;
@@ -88,6 +88,16 @@ function mod([a, b]: Value[]): Value {
   }
   // A double that is an integer divides integers as one.
   return double(numberOf(a) % numberOf(b));
+}
+
+/** The arguments up to and including the first null. */
+export function untilNull(args: Iterable<Value>): Value[] {
+  const values: Value[] = [];
+  for (const value of args) {
+    values.push(value);
+    if (isNull(value)) break;
+  }
+  return values;
 }
 
 function unary(name: string, code: number, apply: (value: Numeric) => Value): Operator {
@@ -154,7 +164,8 @@ function roundDecimal(value: Decimal, places: number, rounding: Rounding): Decim
 function rounder(name: string, rounding: Rounding): Operator {
   return {
     arity: [1, 2],
-    apply: ([value, places]) => {
+    applyLazily: (args) => {
+      const [value, places] = untilNull(args);
       if (isNull(value)) return null;
       if (!isNumber(value)) throw new CommandError(51081, `${name} only supports numeric types, not ${typeName(value)}`);
       if (places === null) return null;
@@ -228,9 +239,9 @@ export function extremeOf(values: Iterable<Value>, direction: 1 | -1): Value {
 }
 
 export const arithmeticOperators: Record<string, Operator> = {
-  $add: { arity: ANY, apply: add },
+  $add: { arity: ANY, applyLazily: add },
   $subtract: { arity: [2, 2], apply: subtract },
-  $multiply: { arity: ANY, apply: multiply },
+  $multiply: { arity: ANY, applyLazily: multiply },
   $divide: { arity: [2, 2], apply: divide },
   $mod: { arity: [2, 2], apply: mod },
   $abs: unary("$abs", 28765, absolute),

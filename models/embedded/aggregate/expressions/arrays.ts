@@ -6,8 +6,8 @@ import type { Doc, Value } from "../../bson/values";
 import { CommandError, notSupported } from "../../errors";
 import { truthy } from "../../query/parse-filter";
 import { parseArraySort } from "../../update/array-operators";
-import { applied, bind, namedArguments, orNull, requireArgument } from "../expression";
-import type { Compiler, Node, Operator } from "../expression";
+import { applied, bind, namedArguments, neverFolded, orNull, requireArgument } from "../expression";
+import type { Compiler, Node, Operator, Scope } from "../expression";
 import { requireVariableName } from "./logic";
 
 const ANY = [0, Number.MAX_SAFE_INTEGER] as const;
@@ -23,6 +23,16 @@ function integerOf(value: Value, code: number, what: string): number {
     throw new CommandError(code, `${what} must be a 32-bit integer, found ${typeName(value)}`);
   }
   return number;
+}
+
+/** A null in first place ends it; later nulls are values. */
+function firstThenAll(args: Iterable<Value>): Value[] {
+  const values: Value[] = [];
+  for (const value of args) {
+    values.push(value);
+    if (values.length === 1 && isNull(value)) break;
+  }
+  return values;
 }
 
 function elementAt([array, index]: Value[]): Value {
@@ -48,7 +58,8 @@ function includes([value, array]: Value[]): Value {
   return array.some((element) => equal(element, value));
 }
 
-function indexOfArray([array, value, from, to]: Value[]): Value {
+function indexOfArray(args: Iterable<Value>): Value {
+  const [array, value, from, to] = firstThenAll(args);
   if (isNull(array)) return null;
   if (!Array.isArray(array)) throw new CommandError(40090, `$indexOfArray requires an array as a first argument, found: ${typeName(array)}`);
   const start = from === undefined ? 0 : integerOf(from, 40096, "$indexOfArray start");
@@ -58,7 +69,7 @@ function indexOfArray([array, value, from, to]: Value[]): Value {
   return -1;
 }
 
-function concatArrays(args: Value[]): Value {
+function concatArrays(args: Iterable<Value>): Value {
   const joined: Value[] = [];
   for (const value of args) {
     if (isNull(value)) return null;
@@ -114,7 +125,7 @@ function compileFilter(argument: Value, compiler: Compiler, name: string): Node 
   const cond = inner.compile(requireArgument(named, "cond", 28650));
   if (named["limit"] !== undefined) throw notSupported("$filter with a limit");
   return {
-    constant: input.constant && cond.constant,
+    constant: false,
     evaluate: (scope) => {
       const array = input.evaluate(scope);
       if (isNull(array)) return null;
@@ -129,7 +140,7 @@ function compileMap(argument: Value, compiler: Compiler, name: string): Node {
   const { input, as, inner } = compileInput(named, compiler, 16880);
   const body = inner.compile(requireArgument(named, "in", 16882));
   return {
-    constant: input.constant && body.constant,
+    constant: false,
     evaluate: (scope) => {
       const array = input.evaluate(scope);
       if (isNull(array)) return null;
@@ -164,27 +175,31 @@ function compileZip(argument: Value, compiler: Compiler, name: string): Node {
   if (inputs.length === 0) throw new CommandError(34465, "$zip requires at least one input array");
   if (named["defaults"] !== undefined) throw notSupported("$zip with defaults");
   const longest = named["useLongestLength"] === true;
-  return applied((arrays) => {
-    if (arrays.some(isNull)) return null;
-    const columns = arrays.map((array) => {
+  const nodes = inputs.map((input) => compiler.compile(input));
+  const zip = (scope: Scope): Value => {
+    const columns: Value[][] = [];
+    for (const node of nodes) {
+      const array = node.evaluate(scope);
+      if (isNull(array)) return null;
       if (!Array.isArray(array)) throw new CommandError(34468, `$zip found a non-array expression in input: ${typeName(array)}`);
-      return array;
-    });
+      columns.push(array);
+    }
     const lengths = columns.map((column) => column.length);
     const length = longest ? Math.max(...lengths) : Math.min(...lengths);
     return Array.from({ length }, (_, row) => columns.map((column) => orNull(column[row])));
-  }, inputs.map((input) => compiler.compile(input)));
+  };
+  return { constant: false, evaluate: zip };
 }
 
 function compileSortArray(argument: Value, compiler: Compiler, name: string): Node {
   const named = namedArguments(name, argument, ["input", "sortBy"], { notObject: 2942500, unknown: 2942501 });
   const input = compiler.compile(requireArgument(named, "input", 2942502));
   const order = parseArraySort(requireArgument(named, "sortBy", 2942503));
-  return applied(([array]) => {
+  return neverFolded(applied(([array]) => {
     if (isNull(array)) return null;
     if (!Array.isArray(array)) throw new CommandError(2942504, `The input argument to $sortArray must be an array, but was of type: ${typeName(array)}`);
     return [...array].sort(order);
-  }, [input]);
+  }, [input]));
 }
 
 function mergeObjects(args: Value[]): Value {
@@ -260,8 +275,8 @@ export const arrayOperators: Record<string, Operator> = {
   $first: endOf("$first", 0),
   $last: endOf("$last", -1),
   $in: { arity: [2, 2], apply: includes },
-  $indexOfArray: { arity: [2, 4], apply: indexOfArray },
-  $concatArrays: { arity: ANY, apply: concatArrays },
+  $indexOfArray: { arity: [2, 4], applyLazily: indexOfArray },
+  $concatArrays: { arity: ANY, applyLazily: concatArrays },
   $slice: { arity: [2, 3], apply: slice },
   $reverseArray: { arity: [1, 1], apply: reverse },
   $range: { arity: [2, 3], apply: range },

@@ -18,11 +18,11 @@ function isNull(value: Value): value is null | undefined {
   return value === null || value === undefined;
 }
 
-function msOf(value: Value): number {
+function msOf(value: Value, code = 16006): number {
   if (value instanceof Date) return value.getTime();
   if (value instanceof ObjectId) return value.getTimestamp().getTime();
   if (value instanceof Timestamp) return (value.high >>> 0) * 1000;
-  throw new CommandError(16006, `can't convert from BSON type ${typeName(value)} to Date`);
+  throw new CommandError(code, `can't convert from BSON type ${typeName(value)} to Date`);
 }
 
 /** undefined where the zone is null: the result is then null. */
@@ -85,14 +85,21 @@ function partOperator(name: string, part: (local: number) => Value): Operator {
 }
 
 /** The common shape: a date (null gives null) and an optional timezone. */
-function dated(named: Doc, field: string, code: number, compiler: Compiler, apply: (ms: number, zone: Zone, rest: Value[]) => Value, rest: Node[] = []): Node {
+function dated(named: Doc, field: string, code: number, compiler: Compiler, apply: (ms: number, zone: Zone, rest: Value[]) => Value, rest: Node[] = [], notDate = 16006): Node {
   const hasZone = named["timezone"] !== undefined;
   const nodes = [compiler.compile(requireArgument(named, field, code)), compiler.compile(named["timezone"] ?? null), ...rest];
-  return applied(([date, timezone, ...others]) => {
-    const zone = zoneOf(timezone, hasZone);
-    if (isNull(date) || !zone || others.some(isNull)) return null;
-    return apply(msOf(date), zone, others);
-  }, nodes);
+  return {
+    constant: nodes.every((node) => node.constant),
+    evaluate: (scope) => {
+      const [first, ...later] = nodes;
+      const date = first?.evaluate(scope);
+      if (isNull(date)) return null;
+      const [timezone, ...others] = later.map((node) => node.evaluate(scope));
+      const zone = zoneOf(timezone, hasZone);
+      if (!zone || others.some(isNull)) return null;
+      return apply(msOf(date, notDate), zone, others);
+    },
+  };
 }
 
 function pad(number: number, width: number): string {
@@ -158,10 +165,6 @@ function compileToString(argument: Value, compiler: Compiler, name: string): Nod
   const timezone = compiler.compile(named["timezone"] ?? null);
   const hasFormat = named["format"] !== undefined;
   const format = compiler.compile(named["format"] ?? null);
-  if (format.constant && hasFormat) {
-    const given = format.evaluate({ root: undefined, frame: undefined });
-    if (typeof given === "string") formatLocal(given, 0, UTC);
-  }
   const onNull = compiler.compile(named["onNull"] ?? null);
   return applied(([when, where, how, otherwise]) => {
     if (!isNull(how) && typeof how !== "string") throw new CommandError(18533, "$dateToString requires that 'format' be a string");
@@ -211,7 +214,7 @@ function mover(sign: 1 | -1): Operator {
         const moved = unitMs !== undefined ? ms + amount * unitMs : fromLocal(addLocal(toLocal(ms, zone), unit, amount), zone);
         if (Number.isNaN(new Date(moved).getTime())) throw new CommandError(5166406, "$dateAdd overflowed");
         return new Date(moved);
-      }, rest);
+      }, rest, 5166403);
     },
   };
 }
@@ -250,8 +253,8 @@ function compileDiff(argument: Value, compiler: Compiler, name: string): Node {
     const fixed = zone(ms);
     const clock = UNIT_MS[unit] === undefined ? zone : (): number => fixed;
     const count = (at: number): number => unitNumber(toLocal(at, clock), unit, startOfWeek);
-    return Long.fromNumber(count(msOf(end)) - count(ms));
-  }, rest);
+    return Long.fromNumber(count(msOf(end, 5166307)) - count(ms));
+  }, rest, 5166307);
 }
 
 function compileTrunc(argument: Value, compiler: Compiler, name: string): Node {
@@ -267,7 +270,7 @@ function compileTrunc(argument: Value, compiler: Compiler, name: string): Node {
     const bin = numberOf(size);
     if (bin <= 0) throw new CommandError(5439018, "$dateTrunc requires 'binSize' to be greater than 0");
     return new Date(truncate(ms, zone, unit, bin, unit === "week" ? weekdayOf(week) : 0));
-  }, rest);
+  }, rest, 5166307);
 }
 
 /** Bins are counted from the beginning of the year 2000 in the zone. */

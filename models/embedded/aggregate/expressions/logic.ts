@@ -7,6 +7,7 @@ import { truthy } from "../../query/parse-filter";
 import { applied, bind, compileArguments, constant, namedArguments, requireArgument } from "../expression";
 import type { Compiler, Node, Operator } from "../expression";
 
+const NOWHERE = { root: undefined, frame: undefined };
 const ANY = [0, Number.MAX_SAFE_INTEGER] as const;
 
 function comparison(holds: (order: number) => boolean): Operator {
@@ -18,6 +19,8 @@ function junction(stopsAt: boolean): Operator {
   return {
     compile: (argument, compiler, name) => {
       const nodes = compileArguments(name, argument, ANY, compiler);
+      // A constant that decides makes the other arguments idle, those before it too.
+      if (nodes.some((node) => node.constant && truthy(node.evaluate(NOWHERE)) === stopsAt)) return constant(stopsAt);
       return {
         constant: nodes.every((node) => node.constant),
         evaluate: (scope) => {
@@ -41,7 +44,7 @@ function compileCond(argument: Value, compiler: Compiler, name: string): Node {
   } else nodes = compileArguments(name, argument, [3, 3], compiler);
   const [condition, then, otherwise] = nodes;
   if (!condition || !then || !otherwise) throw new CommandError(17080, "Missing parameter to $cond");
-  if (condition.constant) return truthy(condition.evaluate({ root: undefined, frame: undefined })) ? then : otherwise;
+  if (condition.constant) return truthy(condition.evaluate(NOWHERE)) ? then : otherwise;
   return { constant: false, evaluate: (scope) => (truthy(condition.evaluate(scope)) ? then : otherwise).evaluate(scope) };
 }
 
@@ -66,19 +69,25 @@ function compileSwitch(argument: Value, compiler: Compiler, name: string): Node 
   const named = namedArguments(name, argument, ["branches", "default"], { notObject: 40060, unknown: 40067 });
   const { branches } = named;
   if (branches !== undefined && !Array.isArray(branches)) throw new CommandError(40061, "$switch expected an array for 'branches'");
-  const cases = (branches ?? []).map((branch) => {
+  const cases: { when: Node; then: Node }[] = [];
+  let given = 0;
+  let decided = false;
+  for (const branch of branches ?? []) {
     if (!isDoc(branch)) throw new CommandError(40062, "$switch expected each branch to be an object");
     const inner = namedArguments(name, branch, ["case", "then"], { notObject: 40062, unknown: 40063 });
-    return {
-      when: compiler.compile(requireArgument(inner, "case", 40064)),
-      then: compiler.compile(requireArgument(inner, "then", 40065)),
-    };
-  });
-  if (cases.length === 0) throw new CommandError(40068, "$switch requires at least one branch.");
+    given += 1;
+    const when = compiler.compile(requireArgument(inner, "case", 40064));
+    const body = requireArgument(inner, "then", 40065);
+    // Branches that can never be taken are not worked out, so a constant error in them is none.
+    const always = when.constant && truthy(when.evaluate(NOWHERE));
+    if (!decided && (always || !when.constant)) cases.push({ when, then: compiler.compile(body) });
+    decided ||= always;
+  }
+  if (given === 0) throw new CommandError(40068, "$switch requires at least one branch.");
   const otherwise = named["default"] === undefined ? undefined : compiler.compile(named["default"]);
   const allConstant = cases.every(({ when, then }) => when.constant && then.constant) && otherwise?.constant !== false;
   // Cases that are all constantly false leave nothing to choose from: an error of its own while compiling.
-  if (!otherwise && cases.every(({ when }) => when.constant && !truthy(when.evaluate({ root: undefined, frame: undefined })))) {
+  if (!otherwise && cases.length === 0) {
     throw new CommandError(40069, "Cannot execute a switch statement where all the cases evaluate to false without a default");
   }
   return {

@@ -22,14 +22,25 @@ function requireArray(value: Value, code: number, name: string): Value[] {
   return value;
 }
 
-function union(args: Value[]): Value {
-  if (args.some(isNull)) return null;
-  return distinct(args.flatMap((value) => requireArray(value, 17043, "$setUnion")));
+/** The operands as arrays, or undefined at the first null, before a later operand is looked at. */
+function operands(args: Iterable<Value>, code: number, name: string): Value[][] | undefined {
+  const arrays: Value[][] = [];
+  for (const value of args) {
+    if (isNull(value)) return undefined;
+    arrays.push(requireArray(value, code, name));
+  }
+  return arrays;
 }
 
-function intersection(args: Value[]): Value {
-  if (args.some(isNull)) return null;
-  const [first = [], ...rest] = args.map((value) => requireArray(value, 17047, "$setIntersection"));
+function union(args: Iterable<Value>): Value {
+  const arrays = operands(args, 17043, "$setUnion");
+  return arrays ? distinct(arrays.flat()) : null;
+}
+
+function intersection(args: Iterable<Value>): Value {
+  const arrays = operands(args, 17047, "$setIntersection");
+  if (!arrays) return null;
+  const [first = [], ...rest] = arrays;
   return distinct(first).filter((value) => rest.every((other) => other.some((element) => equal(element, value))));
 }
 
@@ -58,8 +69,8 @@ function isSubset([a, b]: Value[]): Value {
 }
 
 export const setOperators: Record<string, Operator> = {
-  $setUnion: { arity: ANY, apply: union },
-  $setIntersection: { arity: ANY, apply: intersection },
+  $setUnion: { arity: ANY, applyLazily: union },
+  $setIntersection: { arity: ANY, applyLazily: intersection },
   $setDifference: { arity: [2, 2], apply: difference },
   $setEquals: { arity: ANY, apply: setEquals },
   $setIsSubset: { arity: [2, 2], apply: isSubset },

@@ -5,8 +5,9 @@ import { BSONRegExp, isNumber, newDoc } from "../../bson/values";
 import type { Doc, Value } from "../../bson/values";
 import { CommandError } from "../../errors";
 import { translateRegex } from "../../query/regex";
-import { applied, namedArguments, requireArgument } from "../expression";
+import { applied, namedArguments, neverFolded, requireArgument } from "../expression";
 import type { Compiler, Node, Operator } from "../expression";
+import { untilNull } from "./arithmetic";
 import { coerceToString } from "./conversion";
 
 const ANY = [0, Number.MAX_SAFE_INTEGER] as const;
@@ -17,7 +18,7 @@ function isNull(value: Value): value is null | undefined {
   return value === null || value === undefined;
 }
 
-function concat(args: Value[]): Value {
+function concat(args: Iterable<Value>): Value {
   let text = "";
   for (const value of args) {
     if (isNull(value)) return null;
@@ -108,10 +109,11 @@ function trim(text: string, characters: readonly string[], left: boolean, right:
 function indexOf(name: string, unit: (text: string) => ArrayLike<unknown>, offset: (text: string, at: number) => number): Operator {
   return {
     arity: [2, 4],
-    apply: ([value, needle, from, to]) => {
+    applyLazily: (args) => {
+      const [value, needle, from, to] = untilNull(args);
       if (isNull(value)) return null;
-      if (typeof value !== "string") throw new CommandError(40091, `${name} requires a string as the first argument, found: ${typeName(value)}`);
-      if (typeof needle !== "string") throw new CommandError(40092, `${name} requires a string as the second argument, found: ${typeName(needle)}`);
+      if (typeof value !== "string") throw new CommandError(name === "$indexOfCP" ? 40093 : 40091, `${name} requires a string as the first argument, found: ${typeName(value)}`);
+      if (typeof needle !== "string") throw new CommandError(name === "$indexOfCP" ? 40094 : 40092, `${name} requires a string as the second argument, found: ${typeName(needle)}`);
       const length = unit(value).length;
       const start = from === undefined ? 0 : bound(from, name);
       const end = Math.min(length, to === undefined ? length : bound(to, name));
@@ -135,7 +137,7 @@ function compileRegex(argument: Value, compiler: Compiler, name: string): Node {
   const input = compiler.compile(requireArgument(named, "input", 31022));
   const regex = compiler.compile(requireArgument(named, "regex", 31023));
   const options = compiler.compile(named["options"] ?? "");
-  return applied(([text, pattern, flags]) => {
+  const node = applied(([text, pattern, flags]) => {
     if (!isNull(pattern) && typeof pattern !== "string" && !(pattern instanceof BSONRegExp)) {
       throw new CommandError(51105, `${name} needs 'regex' to be of type string or regex`);
     }
@@ -147,10 +149,23 @@ function compileRegex(argument: Value, compiler: Compiler, name: string): Node {
     }
     const expression =
       pattern instanceof BSONRegExp
-        ? translateRegex(pattern.pattern, pattern.options || (flags ?? ""))
-        : translateRegex(pattern, flags ?? "");
+        ? expressionFor(pattern.pattern, pattern.options || (flags ?? ""))
+        : expressionFor(pattern, flags ?? "");
     return findRegex(name, text, expression);
   }, [input, regex, options]);
+  const fixed = regex.constant && options.constant ? regex.evaluate({ root: undefined, frame: undefined }) : undefined;
+  const flags = options.constant ? options.evaluate({ root: undefined, frame: undefined }) : undefined;
+  if (typeof fixed === "string") expressionFor(fixed, typeof flags === "string" ? flags : "");
+  return neverFolded(node);
+}
+
+function expressionFor(pattern: string, options: string): RegExp {
+  try {
+    return translateRegex(pattern, options);
+  } catch (error) {
+    if (error instanceof CommandError && error.code === 51091) throw new CommandError(51111, error.message, { cause: error });
+    throw error;
+  }
 }
 
 function findRegex(name: string, text: string, expression: RegExp): Value {
@@ -173,7 +188,7 @@ function compileReplace(argument: Value, compiler: Compiler, name: string): Node
     compiler.compile(requireArgument(named, "find", 51748)),
     compiler.compile(requireArgument(named, "replacement", 51747)),
   ];
-  return applied(([input, find, replacement]) => {
+  return neverFolded(applied(([input, find, replacement]) => {
     if (!isNull(input) && typeof input !== "string") throw new CommandError(51746, `${name} requires that 'input' be a string`);
     if (!isNull(find) && typeof find !== "string") throw new CommandError(51745, `${name} requires that 'find' be a string`);
     if (!isNull(replacement) && typeof replacement !== "string") throw new CommandError(51744, `${name} requires that 'replacement' be a string`);
@@ -182,14 +197,14 @@ function compileReplace(argument: Value, compiler: Compiler, name: string): Node
     // An empty needle stands before each code point and at the end.
     if (find === "") return `${replacement}${[...input].map((point) => point + replacement).join("")}`;
     return input.split(find).join(replacement);
-  }, nodes);
+  }, nodes));
 }
 
 const points = (text: string): ArrayLike<unknown> => [...text];
 const bytes = (text: string): ArrayLike<unknown> => Buffer.from(text);
 
 export const stringOperators: Record<string, Operator> = {
-  $concat: { arity: ANY, apply: concat },
+  $concat: { arity: ANY, applyLazily: concat },
   $toUpper: { arity: [1, 1], apply: ([value]) => asciiCase(value, true) },
   $toLower: { arity: [1, 1], apply: ([value]) => asciiCase(value, false) },
   $strLenCP: { arity: [1, 1], apply: ([value]) => [...requireString(value, 34471, "$strLenCP")].length },
