@@ -1,5 +1,6 @@
 /** Every collection, declared: for the index step, the check at the boot and backups. tests/models/collections.test.ts holds it complete. */
 import "./comment.server";
+import "./draft.server";
 import "./feed-entry.server";
 import "./follow.server";
 import "./guest-draft.server";
@@ -11,8 +12,11 @@ import "./member.server";
 import "./one-time-code.server";
 import "./outbox.server";
 import "./page-event.server";
+import "./poll-vote.server";
+import "./post-revision.server";
 import "./post.server";
 import "./ranking.server";
+import "./report.server";
 import "./save.server";
 import "./session.server";
 import "./topic.server";

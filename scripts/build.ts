@@ -50,9 +50,12 @@ export async function buildAll(): Promise<void> {
 
 function run(command: string, parameters: string[]): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, parameters, { stdio: ["ignore", "ignore", "inherit"], env: { ...process.env, NODE_ENV: "production" } });
+    const child = spawn(command, parameters, { stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, NODE_ENV: "production" } });
+    let complaints = "";
+    child.stderr.on("data", (chunk: Buffer) => (complaints += chunk.toString("utf8")));
     child.once("error", reject);
-    child.once("exit", (code) => (code === 0 ? resolve() : reject(new Error(`${parameters.join(" ")} ended with code ${code}`))));
+    // A build that succeeds still remarks on routes without a page of their own; only a failure is worth reading.
+    child.once("close", (code) => (code === 0 ? resolve() : reject(new Error(`${complaints}${parameters.join(" ")} ended with code ${code}`))));
   });
 }
 
