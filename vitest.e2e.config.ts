@@ -1,0 +1,14 @@
+import tsconfigPaths from "vite-tsconfig-paths";
+import { defineConfig } from "vitest/config";
+
+/** Journeys through the built product in a real browser; `npm run build` has to have run. */
+export default defineConfig({
+  plugins: [tsconfigPaths()],
+  test: {
+    include: ["tests/e2e/**/*.spec.ts"],
+    globalSetup: ["tests/e2e/support/global-setup.ts"],
+    testTimeout: 90_000,
+    hookTimeout: 60_000,
+    fileParallelism: false,
+  },
+});
