@@ -52,7 +52,7 @@ export type Operator =
   /** Plain functions of their arguments, with the number of these. */
   | { arity: readonly [number, number]; apply: (args: Value[]) => Value }
   /** The same, with arguments worked out one by one: a null ends it before a later argument can fail. */
-  | { arity: readonly [number, number]; applyLazily: (args: Iterable<Value>) => Value }
+  | { arity: readonly [number, number]; applyLazily: (args: Iterable<Value>) => Value; constantsLast?: boolean }
   | { compile: (argument: Value, compiler: Compiler, name: string) => Node };
 
 const OPERATORS: ReadonlyMap<string, Operator> = new Map<string, Operator>([
@@ -232,7 +232,7 @@ function compileOperator(name: string, argument: Value, compiler: Compiler): Nod
   }
   if ("compile" in operator) return operator.compile(argument, compiler, name);
   const nodes = compileArguments(name, argument, operator.arity, compiler);
-  return "apply" in operator ? applied(operator.apply, nodes) : lazilyApplied(operator.applyLazily, nodes);
+  return "apply" in operator ? applied(operator.apply, nodes) : lazilyApplied(operator.applyLazily, operator.constantsLast === true ? constantsLast(nodes) : nodes);
 }
 
 export function applied(apply: (args: Value[]) => Value, nodes: readonly Node[]): Node {
@@ -243,6 +243,11 @@ export function applied(apply: (args: Value[]) => Value, nodes: readonly Node[])
     return { constant: isConstant, evaluate: (scope) => apply([first.evaluate(scope), second.evaluate(scope)]) };
   }
   return { constant: isConstant, evaluate: (scope) => apply(nodes.map((node) => node.evaluate(scope))) };
+}
+
+/** Where the order of arguments means nothing, MongoDB looks at constants after the rest. */
+function constantsLast(nodes: readonly Node[]): Node[] {
+  return [...nodes.filter((node) => !node.constant), ...nodes.filter((node) => node.constant)];
 }
 
 function lazilyApplied(apply: (args: Iterable<Value>) => Value, nodes: readonly Node[]): Node {

@@ -131,7 +131,22 @@ export function compileGroup(spec: Value, context: ExpressionContext): Stage {
     .filter((field) => field !== "_id")
     .map((field) => parseColumn(field, spec[field], context));
   if (!hasField(spec, "_id")) throw new CommandError(15955, "a group specification must include an _id");
-  return grouping(compileExpression(spec["_id"], context), columns);
+  return grouping(compileId(spec["_id"], context), columns);
+}
+
+/** In a compound `_id` a missing field is null, so that both fall into one group. */
+function compileId(spec: Value, context: ExpressionContext): Evaluate {
+  const evaluate = compileExpression(spec, context);
+  if (!isDoc(spec) || Object.keys(spec)[0]?.startsWith("$") !== false) return evaluate;
+  const parts = Object.keys(spec).map((field) => ({ field, part: compileExpression(spec[field], context) }));
+  return (doc) => {
+    const id = newDoc();
+    for (const { field, part } of parts) {
+      const value = part(doc);
+      setField(id, field, value === undefined ? null : value);
+    }
+    return id;
+  };
 }
 
 function grouping(idOf: Evaluate, columns: readonly Column[]): Stage {

@@ -3,7 +3,6 @@ import { CommandError, notSupported } from "../errors";
 import { equal, typeName } from "../bson/compare";
 import { BSONRegExp, copyDoc, hasField, isDoc, newDoc } from "../bson/values";
 import type { Doc, Value } from "../bson/values";
-import { compute, newTree, plant } from "../query/project";
 import { parsePath, visitPath } from "../query/paths";
 import { requireFieldPath } from "../query/sort";
 import { compileExpression } from "./expression";
@@ -11,6 +10,7 @@ import type { Evaluate } from "./expression";
 import { requireVariableName } from "./expressions/logic";
 import type { Stage } from "./group";
 import type { PipelineEnvironment } from "./index";
+import { withValue } from "./nested";
 
 type Compile = (stages: Doc[], environment: PipelineEnvironment) => Stage;
 
@@ -73,14 +73,9 @@ export function compileLookup(spec: Value, environment: PipelineEnvironment, com
     const stage = bindings.length === 0 ? shared : within(variablesFor(doc, bindings, environment));
     return [...(stage ? stage(found) : found)];
   };
-  const tree = newTree();
-  plant(tree, as, { kind: "compute", evaluate: (doc) => joined(doc as Doc) });
+  const path = as.split(".");
   return function* lookup(docs) {
-    for (const doc of docs) {
-      const result = copyDoc(doc);
-      compute(result, tree, doc);
-      yield result;
-    }
+    for (const doc of docs) yield withValue(doc, path, joined(doc));
   };
 }
 
@@ -93,8 +88,9 @@ function variablesFor(doc: Doc | undefined, bindings: Parsed["bindings"], enviro
 /** Missing, null and an empty array on the left meet null and missing on the right (row agg-33). */
 function joinFilter(doc: Doc, local: string, foreign: string): Doc {
   const values: Value[] = [];
-  const add = (value: Value): void => {
-    const wanted = value === undefined ? null : value;
+  // A field that only some elements of an array have joins by those that it has.
+  const add = (wanted: Value): void => {
+    if (wanted === undefined) return;
     if (wanted instanceof BSONRegExp) throw notSupported("$lookup by a regular expression");
     if (!values.some((known) => equal(known, wanted))) values.push(wanted);
   };

@@ -14,6 +14,7 @@ import { compileBucket, compileGroup } from "./group";
 import type { Stage } from "./group";
 import type { PipelineEnvironment } from "./index";
 import { compileLookup } from "./lookup";
+import { withValue } from "./nested";
 
 export function* mapped(docs: Iterable<Doc>, change: (doc: Doc) => Doc): Iterable<Doc> {
   for (const doc of docs) yield change(doc);
@@ -196,14 +197,6 @@ function valueInDocs(doc: Doc, parts: readonly string[]): Value {
     current = getField(current, part);
   }
   return current;
-}
-
-function withValue(doc: Doc, parts: readonly string[], value: Value): Doc {
-  const [field = "", ...rest] = parts;
-  const copy = copyDoc(doc);
-  const inner = getField(doc, field);
-  setField(copy, field, rest.length === 0 ? value : withValue(isDoc(inner) ? inner : newDoc(), rest, value));
-  return copy;
 }
 
 function without(doc: Doc, parts: readonly string[]): Doc {

@@ -13,7 +13,8 @@ export interface Path {
 
 /**
  * Called with each value that the path leads to, `undefined` for missing; answers whether to stop. `outer` is the
- * position in the outermost array on the way, which the positional operator `$` stands for.
+ * position in the outermost array that was searched, which the positional operator `$` stands for; a position written in
+ * the path gives none.
  */
 export type Visit = (value: Value, outer: number | undefined) => boolean;
 
@@ -75,13 +76,13 @@ function inArray(
     if (isNumeric && String(position) === part) {
       if (isLast) {
         visited = true;
-        if (visit(element, at)) return true;
+        if (visit(element, outer)) return true;
       } else if (Array.isArray(element)) {
         visited = true;
-        if (inArray(element, path, depth + 1, expandLeaf, visit, at, false)) return true;
+        if (inArray(element, path, depth + 1, expandLeaf, visit, outer, false)) return true;
       } else if (isDoc(element)) {
         visited = true;
-        if (inDocument(element, path, depth + 1, expandLeaf, visit, at)) return true;
+        if (inDocument(element, path, depth + 1, expandLeaf, visit, outer)) return true;
       }
     }
     if (isDoc(element)) {

@@ -17,12 +17,9 @@ export type Projection = (doc: Doc) => Doc;
 
 type Leaf =
   | { kind: "include" | "exclude" }
-  /** A field that `$elemMatch` replaces: in its place where other fields are excluded, else at the end. */
-  | { kind: "elemMatch" }
   | { kind: "compute"; evaluate: Evaluate };
 type Find =
   | { kind: "slice"; path: string[]; skip: number | undefined; limit: number }
-  | { kind: "elemMatch"; field: string; pick: (array: Value[]) => Value }
   | { kind: "positional"; path: string[] };
 
 export interface Tree {
@@ -72,6 +69,7 @@ interface Parser {
   mode: "include" | "exclude" | undefined;
   /** What `_id` by itself asks for; it does not decide the mode unless nothing else does. */
   id: "include" | "exclude" | undefined;
+  hasElemMatch: boolean;
 }
 
 /** The projection of find; `filter` gives the position for `field.$`. */
@@ -96,12 +94,12 @@ export function compileStageProjection(spec: Doc, context: ExpressionContext): P
 }
 
 function parse(spec: Doc, context: ExpressionContext, find: boolean): Parsed {
-  const parser: Parser = { context, find, tree: newTree(), finds: [], mode: undefined, id: undefined };
+  const parser: Parser = { context, find, tree: newTree(), finds: [], mode: undefined, id: undefined, hasElemMatch: false };
   for (const field in spec) parseEntry(parser, field, spec[field], true);
   let mode = parser.mode;
   if (mode === undefined) {
-    const has = (kind: Find["kind"]): boolean => parser.finds.some((item) => item.kind === kind);
-    mode = parser.id === "include" || (has("elemMatch") && !has("slice")) ? "include" : "exclude";
+    const hasSlice = parser.finds.some((item) => item.kind === "slice");
+    mode = parser.id === "include" || (parser.hasElemMatch && !hasSlice) ? "include" : "exclude";
   }
   if (mode === "include" && parser.id === undefined && !parser.tree.children.has("_id")) {
     plant(parser.tree, "_id", { kind: "include" });
@@ -130,9 +128,11 @@ function parseEntry(parser: Parser, path: string, value: Value, top: boolean): v
     }
     if (Object.keys(value).length > 1) throw new CommandError(16410, `FieldPath field names may not start with '$', given '${first}'.`);
     if (parser.find && parseFindOperator(parser, path, first, value[first])) return;
+    if (first === "$elemMatch") throw new CommandError(168, "Unrecognized expression '$elemMatch'");
     if (!isExpressionName(first)) throw new CommandError(31325, `Unknown expression ${first}`);
   }
   if (parser.mode === "exclude") {
+    if (isDoc(value)) throw new CommandError(31252, "Cannot use expression other than $meta in exclusion projection");
     throw new CommandError(31310, `Cannot use an expression ${path} in an exclusion projection`);
   }
   parser.mode = "include";
@@ -192,9 +192,14 @@ function parseFindOperator(parser: Parser, path: string, name: string, value: Va
   }
   if (path.includes(".")) throw new CommandError(31275, "Cannot use $elemMatch projection on a nested field.");
   const matcher = compileFilter({ a: { $elemMatch: value } }, parser.context);
-  plant(parser.tree, path, { kind: "elemMatch" });
-  const pick = (array: Value[]): Value => array.find((element) => matcher.matches({ a: [element] }));
-  parser.finds.push({ kind: "elemMatch", field: path, pick });
+  // A computed value; where other fields are excluded it stands in the field's place, else after the included ones.
+  const evaluate = (doc: Value): Value => {
+    const array = isDoc(doc) ? getField(doc, path) : undefined;
+    const found = Array.isArray(array) ? array.find((element) => matcher.matches({ a: [element] })) : undefined;
+    return found === undefined ? undefined : [found];
+  };
+  plant(parser.tree, path, { kind: "compute", evaluate });
+  parser.hasElemMatch = true;
   return true;
 }
 
@@ -235,7 +240,7 @@ function projectDoc(doc: Doc, tree: Tree, include: boolean): Doc {
       continue;
     }
     if (node.leaf) {
-      if (node.leaf.kind === "include" || (node.leaf.kind === "elemMatch" && !include)) projected[field] = doc[field];
+      if (node.leaf.kind === "include" || (node.leaf.kind === "compute" && !include)) projected[field] = doc[field];
       continue;
     }
     const value = projectValue(doc[field], node, include);
@@ -274,12 +279,7 @@ function computeInto(value: Value, tree: Tree, root: Doc): Value {
 
 function applyFind(find: Find, doc: Doc, projected: Doc, filter: Matcher | undefined): void {
   if (find.kind === "slice") sliceAt(projected, find.path, 0, find);
-  else if (find.kind === "elemMatch") {
-    const array = getField(doc, find.field);
-    const found = Array.isArray(array) ? find.pick(array) : undefined;
-    if (found !== undefined) setField(projected, find.field, [found]);
-    else delete projected[find.field];
-  } else {
+  else {
     const position = filter?.position(doc);
     if (position === undefined) {
       throw new CommandError(51246, "positional operator '.$' couldn't find a matching element in the array");

@@ -5,7 +5,7 @@
 import { CommandError, notSupported } from "../errors";
 import { compare } from "../bson/compare";
 import { keysAtPaths } from "../bson/keys";
-import { hasField, isDoc, isNumber } from "../bson/values";
+import { getField, hasField, isDoc, isNumber } from "../bson/values";
 import type { Doc, Value } from "../bson/values";
 import { toNumber } from "./parse-filter";
 
@@ -82,6 +82,13 @@ export function requireFieldPath(path: string): void {
  * (row sort-4 to sort-8): all fields of a compound sort are taken from the same array element.
  */
 function compileKeys(fields: readonly SortField[]): (doc: Doc) => Value[] {
+  // A sort by `_id` alone never looks into arrays (an `_id` is one only after `$group` or `$project`).
+  if (fields.length === 1 && fields[0]?.path === "_id") {
+    return (doc) => {
+      const id = getField(doc, "_id");
+      return [id === undefined ? null : id];
+    };
+  }
   const paths = fields.map(({ path }) => path.split("."));
   return (doc) => {
     const keys = entriesOf(doc, paths);

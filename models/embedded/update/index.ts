@@ -46,10 +46,7 @@ export function compileUpdate(update: Doc | Doc[], options: UpdateOptions): Upda
     };
   }
   if (options.multi) throw new CommandError(9, "multi update is not supported for replacement-style update");
-  if (options.arrayFilters !== undefined && options.arrayFilters.length > 0) {
-    throw new CommandError(9, "arrayFilters may not be specified for replacement-style updates");
-  }
-  return replacementUpdater(update);
+  return replacementUpdater(update, (options.arrayFilters?.length ?? 0) > 0);
 }
 
 /** The document to which `apply` with `inserting: true` is then applied. */
@@ -57,11 +54,13 @@ export function upsertSeed(filter: Doc, update: Updater): Doc {
   return seedOf(filter, update.isReplacement);
 }
 
-function replacementUpdater(replacement: Doc): Updater {
+function replacementUpdater(replacement: Doc, hasArrayFilters: boolean): Updater {
   return {
     isReplacement: true,
     paths: [],
     apply: (doc, { inserting }) => {
+      // Found only when there is a document to replace, as in MongoDB.
+      if (hasArrayFilters) throw new CommandError(9, "arrayFilters may not be specified for replacement-style updates");
       for (const field in replacement) {
         if (field.startsWith("$")) {
           throw new CommandError(52, `The dollar ($) prefixed field '${field}' in '${field}' is not allowed in the context of an update's replacement document. Consider using an aggregation pipeline with $replaceWith.`);

@@ -35,7 +35,8 @@ function compileArithmetic(operation: "add" | "multiply", argument: Value, field
     if (!isNumber(old)) throw new CommandError(14, `Cannot apply ${name} to a value of non-numeric type. The field '${field}' is of type ${typeName(old)}`);
     const result = combine(operation, old, argument);
     if (result === undefined) throw new CommandError(2, `Failed to apply ${name} operations to current value`);
-    return identical(old, result) ? NO_CHANGE : result;
+    // NaN plus anything is written again, and counted.
+    return identical(old, result) && !Number.isNaN(result) ? NO_CHANGE : result;
   };
 }
 

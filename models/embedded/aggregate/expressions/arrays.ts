@@ -25,12 +25,12 @@ function integerOf(value: Value, code: number, what: string): number {
   return number;
 }
 
-/** A null in first place ends it; later nulls are values. */
+/** What is no array in first place ends it. */
 function firstThenAll(args: Iterable<Value>): Value[] {
   const values: Value[] = [];
   for (const value of args) {
     values.push(value);
-    if (values.length === 1 && isNull(value)) break;
+    if (values.length === 1 && !Array.isArray(value)) break;
   }
   return values;
 }

@@ -69,8 +69,8 @@ function isSubset([a, b]: Value[]): Value {
 }
 
 export const setOperators: Record<string, Operator> = {
-  $setUnion: { arity: ANY, applyLazily: union },
-  $setIntersection: { arity: ANY, applyLazily: intersection },
+  $setUnion: { arity: ANY, applyLazily: union, constantsLast: true },
+  $setIntersection: { arity: ANY, applyLazily: intersection, constantsLast: true },
   $setDifference: { arity: [2, 2], apply: difference },
   $setEquals: { arity: ANY, apply: setEquals },
   $setIsSubset: { arity: [2, 2], apply: isSubset },
