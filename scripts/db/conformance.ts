@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { startEmbedded } from "../../models/embedded/index";
-import { compareLive, type LiveReport } from "./live";
-import { startOracle } from "./oracle";
+import { compareLive, type LiveReport, type OracleLink } from "./live";
+import { startOracle, type Oracle } from "./oracle";
 import { addFound, recordRows, writeGolden } from "./record";
 import { replayRows } from "./replay";
 import { canonical, openClient, parseRows, readGolden } from "./rows";
@@ -49,7 +49,7 @@ interface ReplayReport {
 
 async function main(): Promise<void> {
   const started = Date.now();
-  const oracle = args.live ? { uri: args.live, stop: () => Promise.resolve() } : args.oracle ? await startOracle(args.oracle, Number(args.port)) : null;
+  const oracle = await openOracle();
   const directory = mkdtempSync(join(tmpdir(), "goldbean-conformance-"));
   try {
     if (args.record) {
@@ -60,7 +60,7 @@ async function main(): Promise<void> {
     const engine = await startEmbedded({ directory });
     try {
       const replay = await replayGolden(engine.uri);
-      const live = oracle ? await compareRandom(oracle.uri, engine.uri) : null;
+      const live = oracle ? await compareRandom(oracle, engine.uri) : null;
       report(replay, live, Date.now() - started);
       if (!isGood(replay, live)) process.exitCode = 1;
     } finally {
@@ -70,6 +70,34 @@ async function main(): Promise<void> {
     await oracle?.stop();
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+async function openOracle(): Promise<Oracle | null> {
+  if (args.live) return { uri: args.live, isAlive: () => true, stop: () => Promise.resolve() };
+  return args.oracle ? startOracle(args.oracle, Number(args.port)) : null;
+}
+
+/** A connection that is made anew when the oracle has died; where we started it, it is started again. */
+async function linkTo(oracle: Oracle): Promise<OracleLink & { close(): Promise<void> }> {
+  let running = oracle;
+  let reviving: Promise<void> | null = null;
+  const link = {
+    client: await openClient(running.uri),
+    revive: () => (reviving ??= restart().finally(() => (reviving = null))),
+    close: async () => {
+      await link.client.close();
+      await running.stop();
+    },
+  };
+  const restart = async (): Promise<void> => {
+    if (args.oracle && !running.isAlive()) {
+      await running.stop();
+      running = await startOracle(args.oracle, Number(args.port));
+    }
+    // The driver finds the new process by itself; a ping waits until it does.
+    await link.client.db("admin").command({ ping: 1 });
+  };
+  return link;
 }
 
 async function record(uri: string, file: string): Promise<void> {
@@ -102,9 +130,9 @@ async function replayGolden(uri: string): Promise<ReplayReport> {
   }
 }
 
-async function compareRandom(oracleUri: string, engineUri: string): Promise<LiveReport> {
+async function compareRandom(started: Oracle, engineUri: string): Promise<LiveReport> {
   const seed = args.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(args.seed);
-  const [oracle, embedded] = await Promise.all([openClient(oracleUri), openClient(engineUri)]);
+  const [oracle, embedded] = await Promise.all([linkTo(started), openClient(engineUri)]);
   try {
     let shownAt = 0;
     const result = await compareLive(oracle, embedded, {
@@ -142,7 +170,7 @@ function report(replay: ReplayReport, live: LiveReport | null, durationMs: numbe
     console.log(`  ✗ ${one.id} ${canonical(one.op)}\n      MongoDB  ${canonical(one.expected)}\n      embedded ${canonical(one.actual)}`);
   }
   if (live) {
-    console.log(`Live comparison, seed ${live.seed}: ${live.cases} cases; ${live.different} different, ${live.refused} refused (${share(live.refused, live.cases)}), ${live.errors} failed alike`);
+    console.log(`Live comparison, seed ${live.seed}: ${live.cases} cases; ${live.different} different, ${live.refused} refused (${share(live.refused, live.cases)}), ${live.errors} failed alike` + (live.oracleDeaths > 0 ? `; the oracle died ${live.oracleDeaths} times` : ""));
     for (const [name, line] of Object.entries(live.byCommand)) console.log(`  ${name.padEnd(14)} ${line.cases} cases, ${line.refused} refused, ${line.different} different`);
     for (const [message, times] of Object.entries(live.refusals).sort((left, right) => right[1] - left[1]).slice(0, 10)) console.log(`  refused ${times}×: ${message}`);
     for (const one of live.disagreements) console.log(`  ✗ world ${one.world} ${canonical(one.row)}\n      embedded ${canonical(one.actual)}`);

@@ -1,6 +1,6 @@
 import { Int32, type Document } from "bson";
+import { expressionOf } from "./generator-expressions";
 import { filterOf, intOf, projectionOf, sortOf } from "./generator-values";
-import { expressionOf } from "./generator-updates";
 import type { Random } from "./random";
 
 /** Pipelines as an application writes them: a $match, a few transforming stages, and an order wherever order matters. */
@@ -17,7 +17,7 @@ function stageOf(random: Random): Document[] {
   return random.weighted<() => Document[]>([
     [3, () => [{ $sort: sortOf(random, true) }, ...(random.chance(0.6) ? [{ $limit: new Int32(random.between(1, 8)) }] : [])]],
     [1, () => [BY_ID, { $skip: new Int32(random.below(4)) }]],
-    [2, () => [{ $project: projectionOf(random) }]],
+    [2, () => [{ $project: projectionOf(random, false) }]],
     [3, () => [{ [random.pick(["$set", "$addFields"])]: { [random.pick(["made", "n", "d.x"])]: expressionOf(random) } }]],
     [0.7, () => [{ $unset: random.pick(["a", "d.x", "e.x"]) }]],
     [5, () => groupOf(random)],
@@ -28,6 +28,11 @@ function stageOf(random: Random): Document[] {
     [0.7, () => [{ $replaceRoot: { newRoot: { $mergeObjects: [{ none: new Int32(0) }, { $cond: [{ $eq: [{ $type: "$d" }, "object"] }, "$d", {}] }, { _id: "$_id" }] } } }]],
     [0.7, () => [{ $match: filterOf(random, 1) }]],
     [0.5, () => [{ $unionWith: { coll: "l", pipeline: [{ $match: { x: { $gte: intOf(random) } } }] } }]],
+    [0.5, () => [{ $sortByCount: `$${random.pick(["b", "f", "n"])}` }]],
+    [0.5, () => [{ $bucket: { groupBy: "$u", boundaries: [new Int32(0), new Int32(50), new Int32(120)], default: "other", output: { count: { $sum: new Int32(1) } } } }]],
+    [0.5, () => [BY_ID, { $unwind: "$e" }, { $match: { "e.x": { $gte: intOf(random) } } }]],
+    [0.5, () => [{ $project: { [random.pick(["made", "d.made", "b"])]: expressionOf(random), n: new Int32(1) } }]],
+    [0.4, () => [{ $match: { $expr: expressionOf(random, 1) } }]],
     [0.05, () => [{ $bad: new Int32(1) }]],
   ])();
 }

@@ -1,4 +1,5 @@
 import { Double, Int32, Long, type Document } from "bson";
+import { expressionOf } from "./generator-expressions";
 import { elementConditionOf, filterOf, intOf, numberOf, subdocumentOf, valueAt, valueOf } from "./generator-values";
 import type { Random } from "./random";
 
@@ -127,34 +128,4 @@ function updatePipelineOf(random: Random): Document[] {
       [1, () => ({ $project: { a: new Int32(1), n: new Int32(1), c: new Int32(1) } })],
     ])(),
   );
-}
-
-export function expressionOf(random: Random): unknown {
-  const number = () => random.pick<unknown>([{ $ifNull: ["$d.q", new Int32(2)] }, "$u", intOf(random), { $size: { $cond: [{ $isArray: "$c" }, "$c", []] } }]);
-  return random.weighted<() => unknown>([
-    [3, () => ({ $add: [number(), number()] })],
-    [1, () => ({ $subtract: [number(), number()] })],
-    [1, () => ({ $multiply: [number(), number()] })],
-    [2, () => ({ $cond: [{ [random.pick(["$gt", "$eq", "$lte"])]: ["$n", intOf(random)] }, "$b", number()] })],
-    [2, () => ({ $ifNull: [`$${random.pick(["a", "zz", "f", "d.x"])}`, number()] })],
-    [1, () => ({ $max: ["$n", number()] })],
-    [1, () => ({ $min: ["$n", "$d.x"] })],
-    [1, () => ({ $concat: [{ $ifNull: [{ $cond: [{ $eq: [{ $type: "$b" }, "string"] }, "$b", null] }, "?"] }, "-", "x"] })],
-    [1, () => ({ $filter: { input: { $cond: [{ $isArray: "$c" }, "$c", []] }, cond: { $gt: ["$$this", intOf(random)] } } })],
-    [1, () => ({ $map: { input: { $cond: [{ $isArray: "$e" }, "$e", []] }, as: "one", in: "$$one.x" } })],
-    [1, () => ({ $in: [intOf(random), { $cond: [{ $isArray: "$c" }, "$c", []] }] })],
-    [1, () => ({ $concatArrays: [{ $cond: [{ $isArray: "$c" }, "$c", []] }, [number()]] })],
-    [1, () => ({ $slice: [{ $cond: [{ $isArray: "$c" }, "$c", []] }, new Int32(random.pick([1, 2, -1]))] })],
-    [1, () => `$${random.pick(["a", "d.x", "e.x", "zz", "n"])}`],
-    [0.6, () => ({ $literal: valueOf(random) })],
-    [0.5, () => ({ $and: ["$a", "$f"] })],
-    [0.5, () => ({ $or: ["$a", { $eq: ["$n", new Int32(1)] }] })],
-    [0.5, () => ({ $type: `$${random.pick(["a", "zz", "c", "t"])}` })],
-    [0.5, () => ({ $arrayElemAt: [{ $cond: [{ $isArray: "$c" }, "$c", []] }, new Int32(random.pick([0, 1, -1]))] })],
-    [0.4, () => ({ $add: ["$n", new Int32(1)] })],
-    [0.4, () => ({ $mergeObjects: [{ $cond: [{ $eq: [{ $type: "$d" }, "object"] }, "$d", {}] }, { k: number() }] })],
-    [0.3, () => ({ $switch: { branches: [{ case: { $eq: ["$n", intOf(random)] }, then: "one" }], default: "other" } })],
-    [0.3, () => ({ $toString: number() })],
-    [0.3, () => ({ $dateToString: { date: { $cond: [{ $eq: [{ $type: "$t" }, "date"] }, "$t", null] }, format: "%Y-%m-%d" } })],
-  ])();
 }

@@ -224,13 +224,14 @@ export function sortOf(random: Random, total: boolean): Document {
   return sort;
 }
 
-export function projectionOf(random: Random): Document {
+/** `forFind` adds the array operators that only find knows; in a pipeline they are mostly errors. */
+export function projectionOf(random: Random, forFind = true): Document {
   const projection: Document = {};
   const exclude = random.chance(0.3);
   for (const path of random.some(["a", "b", "n", "s", "d.x", "d", "e.x", "e", "c", "t", "zz"], 1, 3)) projection[path] = new Int32(exclude ? 0 : 1);
   if (random.chance(0.2)) projection._id = new Int32(0);
-  if (random.chance(0.15)) projection.c = random.pick([{ $slice: new Int32(1) }, { $slice: new Int32(-2) }, { $slice: [new Int32(1), new Int32(1)] }]);
-  if (random.chance(0.12)) projection.e = { $elemMatch: elementConditionOf(random, "e") };
+  if (random.chance(forFind ? 0.15 : 0.01)) projection.c = random.pick([{ $slice: new Int32(1) }, { $slice: new Int32(-2) }, { $slice: [new Int32(1), new Int32(1)] }]);
+  if (random.chance(forFind ? 0.12 : 0.01)) projection.e = { $elemMatch: elementConditionOf(random, "e") };
   if (!exclude && random.chance(0.12)) projection.made = random.pick<unknown>(["$d.x", { $size: { $ifNull: ["$c", []] } }, { $literal: new Int32(1) }, "text"]);
   return projection;
 }

@@ -1,5 +1,5 @@
 import type { Document } from "bson";
-import type { Db, MongoClient } from "mongodb";
+import { MongoNetworkError, MongoServerSelectionError, type Db, type MongoClient } from "mongodb";
 import { compareAnswers, REFUSED, type Verdict } from "./compare";
 import { determinismOf, mayStopAnywhere, mergesEqualNumbers } from "./determinism";
 import { commandOf } from "./generator";
@@ -7,6 +7,15 @@ import { worldOf, type World } from "./generator-values";
 import { Random } from "./random";
 import { answerOf, canonical, command, contents, indexNames, isReadOnly, setUp, type Row } from "./rows";
 import { shrink } from "./shrink";
+
+/**
+ * The engine to compare with. It is an early build that now and then dies under load; `revive` starts it again (or waits for
+ * it) and the world that was under way is left out of the count.
+ */
+export interface OracleLink {
+  client: MongoClient;
+  revive(): Promise<void>;
+}
 
 /** Both sides of the live comparison, on databases of the same name. */
 export interface Pair {
@@ -36,6 +45,10 @@ export interface LiveReport {
   errors: number;
   byCommand: Record<string, { cases: number; refused: number; different: number }>;
   refusals: Record<string, number>;
+  /** Worlds left unfinished because the oracle itself died. */
+  oracleDeaths: number;
+  /** Disagreements by their kind, as far as it shows without shrinking. */
+  kinds: Record<string, number>;
   disagreements: Disagreement[];
 }
 
@@ -50,23 +63,33 @@ export interface Disagreement {
 }
 
 const CASES_PER_WORLD = 40;
+const ORACLE_DEATHS_MAX = 60;
 
-export async function compareLive(oracle: MongoClient, embedded: MongoClient, options: LiveOptions): Promise<LiveReport> {
-  const report: LiveReport = { seed: options.seed, cases: 0, same: 0, refused: 0, different: 0, errors: 0, byCommand: {}, refusals: {}, disagreements: [] };
+export async function compareLive(oracle: OracleLink, embedded: MongoClient, options: LiveOptions): Promise<LiveReport> {
+  const report: LiveReport = { seed: options.seed, cases: 0, same: 0, refused: 0, different: 0, errors: 0, byCommand: {}, refusals: {}, oracleDeaths: 0, kinds: {}, disagreements: [] };
   const root = new Random(options.seed);
   let nextWorld = 0;
-  const worlds = Math.ceil(options.cases / CASES_PER_WORLD);
+  let worlds = Math.ceil(options.cases / CASES_PER_WORLD);
   await Promise.all(
     Array.from({ length: options.lanes }, async (_, lane) => {
       const name = `live${lane}`;
-      const pair: Pair = { oracle: oracle.db(name), embedded: embedded.db(name) };
       while (nextWorld < worlds) {
         const world = nextWorld++;
         if (options.onlyWorld !== undefined && world !== options.onlyWorld) continue;
-        await runWorld(pair, root.fork(world), world, options, report);
+        try {
+          await runWorld({ oracle: oracle.client.db(name), embedded: embedded.db(name) }, root.fork(world), world, options, report);
+        } catch (error) {
+          if (!(error instanceof MongoNetworkError || error instanceof MongoServerSelectionError)) throw error;
+          // If it was the embedded engine that went away, this does not come back and the run fails, as it should.
+          await embedded.db(name).command({ ping: 1 });
+          report.oracleDeaths++;
+          if (report.oracleDeaths > ORACLE_DEATHS_MAX) throw error;
+          await oracle.revive();
+          worlds++;
+        }
         options.onProgress?.(report);
       }
-      await Promise.all([pair.oracle.dropDatabase(), pair.embedded.dropDatabase()]);
+      await Promise.all([oracle.client.db(name).dropDatabase(), embedded.db(name).dropDatabase()]);
     }),
   );
   return report;
@@ -129,7 +152,7 @@ async function runCase(pair: Pair, before: World, op: Document, world: number, o
   const [expected, actual] = await Promise.all([answerAndState(pair.oracle, op), answerAndState(pair.embedded, op)]);
   const verdict = judge(op, before.docs.length, expected, actual);
   count(report, op, verdict, expected.answer, actual.answer);
-  if (verdict === "different" && report.disagreements.length < options.shrinkMax) {
+  if (verdict === "different" && report.disagreements.length < options.shrinkMax && isNewKind(report, op, expected.answer, actual.answer)) {
     // The slot is taken before the slow part, so that the lanes together stay within the limit.
     const found: Disagreement = { seed: options.seed, world, row: { ...before, op, expect: recorded(expected) }, actual: recorded(actual), asFound: { ...before, op } };
     report.disagreements.push(found);
@@ -169,6 +192,22 @@ export function judge(op: Document, docCount: number, expected: Observed, actual
 export function recorded(observed: Observed): Document {
   if (observed.state === undefined) return observed.answer;
   return { ...observed.answer, after: observed.state.docs, ...(observed.state.indexes.length > 0 && { indexesAfter: observed.state.indexes }) };
+}
+
+/** One fault shows in many cases: two of each kind are enough to look at, so that others are seen as well. */
+function isNewKind(report: LiveReport, op: Document, expected: Document, actual: Document): boolean {
+  const codes = [expected, actual].map((answer) => [(answer.error as Document | undefined)?.code ?? null, ((answer.errors as Document[] | undefined) ?? []).map((one) => one.code as number)]);
+  const kind = canonical([Object.keys(op)[0], codes, codes.flat(2).some((code) => code !== null) ? [] : lastOperatorsOf(op)]);
+  report.kinds[kind] = (report.kinds[kind] ?? 0) + 1;
+  return report.kinds[kind] <= 2;
+}
+
+/** The stages of a pipeline, or the operators of an update: what tells one wrong answer from another before it is shrunk. */
+function lastOperatorsOf(op: Document): string[] {
+  if (Array.isArray(op.pipeline)) return (op.pipeline as Document[]).map((stage) => Object.keys(stage)[0] ?? "");
+  const update: unknown = op.update ?? (op.updates as Document[] | undefined)?.[0]?.u;
+  if (typeof update === "object" && update !== null) return Object.keys(update);
+  return Object.keys(op).sort();
 }
 
 function count(report: LiveReport, op: Document, verdict: Verdict, expected: Document, actual: Document): void {

@@ -10,6 +10,8 @@ import { createInterface } from "node:readline";
  */
 export interface Oracle {
   uri: string;
+  /** Whether the process still runs. */
+  isAlive(): boolean;
   stop(): Promise<void>;
 }
 
@@ -37,6 +39,7 @@ async function startOnce(script: string, port: number): Promise<Oracle> {
     const uri = await readAddress(child);
     return {
       uri,
+      isAlive: () => child.exitCode === null && child.signalCode === null,
       stop: async () => {
         await endOf(child);
         removeDirectory();

@@ -13,7 +13,7 @@ export interface Replayed {
  * Runs rows one after the other on one database and judges each answer.
  * Rows that only read share the setup of the row before them when it is the same: most recorded rows come in such groups.
  */
-export async function replayRows(client: MongoClient, rows: Row[], lanes = 4): Promise<Replayed[]> {
+export async function replayRows(client: MongoClient, rows: Row[], lanes = 8): Promise<Replayed[]> {
   const byLane = new Map<string, { row: Row; order: number }[]>();
   rows.forEach((row, order) => {
     const lane = laneOf(row, lanes);

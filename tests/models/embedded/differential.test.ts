@@ -120,7 +120,7 @@ async function buildWorld(db: Db, random: Random): Promise<Document[]> {
 
 async function writeSome(db: Db, session: ClientSession, random: Random): Promise<void> {
   await command(db, session, { insert: "c", documents: worldOf(random).docs.slice(0, 3).map((doc, order) => ({ ...doc, _id: 1_000 + order, u: 100_000 + order })) });
-  await command(db, session, { update: "c", updates: [{ q: { _id: { $lte: 6 } }, u: { $set: { a: 3, "d.w": 1 }, $unset: { b: "" } }, multi: true }] });
+  await command(db, session, { update: "c", updates: [{ q: { _id: { $lte: 6 } }, u: { $set: { a: 3, w: 1 }, $unset: { b: "" } }, multi: true }] });
   await command(db, session, { delete: "c", deletes: [{ q: { _id: { $in: [2, 9] } }, limit: 0 }] });
 }
 
