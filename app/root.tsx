@@ -1,4 +1,4 @@
-import { data, type LinksFunction, type LoaderFunctionArgs } from "@remix-run/node";
+import { data, type LinksFunction, type LoaderFunctionArgs, type MetaFunction } from "@remix-run/node";
 import { isRouteErrorResponse, Link, Links, Meta, Outlet, Scripts, ScrollRestoration, useRouteError, useRouteLoaderData } from "@remix-run/react";
 import type { ReactNode } from "react";
 import { GateProvider } from "~/components/gate/GateProvider";
@@ -12,6 +12,7 @@ import { getViewer } from "~/http/session.server";
 import { getLocale } from "~/i18n/locale.server";
 import { DEFAULT_LOCALE } from "~/i18n/locales";
 import { LocaleProvider, useT } from "~/i18n/react";
+import { metaFor } from "~/seo/meta";
 import accountCss from "~/styles/account.css?url";
 import appCss from "~/styles/app.css?url";
 import composeCss from "~/styles/compose.css?url";
@@ -30,7 +31,7 @@ export const links: LinksFunction = () => [
 /** What every page knows: language, reader, clock, and the one notice left by the page before. */
 export async function loader({ request }: LoaderFunctionArgs) {
   const viewer = await getViewer(request);
-  const flash = takeFlash(request);
+  const { notice, setCookie } = takeFlash(request, new Date());
   return data(
     {
       locale: getLocale(request),
@@ -38,11 +39,14 @@ export async function loader({ request }: LoaderFunctionArgs) {
       now: new Date().toISOString(),
       demo: env.DEMO,
       publicUrl: env.PUBLIC_URL,
-      flash: flash?.notice ?? null,
+      notice,
     },
-    flash ? { headers: { "Set-Cookie": flash.clear } } : undefined,
+    setCookie ? { headers: { "Set-Cookie": setCookie } } : undefined,
   );
 }
+
+/** Head of a page that could not be made: its own route had no chance to name it. Other pages replace this. */
+export const meta: MetaFunction<typeof loader> = ({ matches, location }) => metaFor({ matches, location, kind: "private", titleKey: "errors.pageTitle" });
 
 /** The document around every page, errors included; it must stand without the root's data. */
 export function Layout({ children }: { children: ReactNode }) {
@@ -68,7 +72,7 @@ export function Layout({ children }: { children: ReactNode }) {
               <Header />
               {children}
               <BottomNav />
-              {root?.flash ? <Flash notice={root.flash} /> : null}
+              {root?.notice ? <Flash key={root.now} notice={root.notice} /> : null}
             </GateProvider>
           </PageProvider>
         </LocaleProvider>
