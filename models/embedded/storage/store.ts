@@ -57,6 +57,8 @@ export class Store {
       cache: false,
       // With overlapping sync a commit is visible before it is on disk; here visible has to mean durable.
       overlappingSync: false,
+      // Groups are made here. With lmdb's own batching a failed commit also rejects a promise that nobody can listen to.
+      eventTurnBatching: false,
       mapSize: MAP_SIZE_BYTES,
       maxReaders: 2048,
     });
@@ -136,6 +138,7 @@ export class Store {
 
   /** Resolves when everything committed before the call is on disk. */
   async settled(): Promise<void> {
+    if (this.#failure) throw this.#failure;
     if (this.#open.waiters.length > 0 || this.#flushing) await this.commit(new WriteSet());
   }
 
@@ -152,7 +155,7 @@ export class Store {
 
   async close(): Promise<void> {
     if (this.#closed) return;
-    await this.settled();
+    if (!this.#failure) await this.settled();
     this.#closed = true;
     await this.#db.close();
   }
@@ -167,18 +170,16 @@ export class Store {
       if (group.writes.size > 0) {
         await this.#db.transaction(() => {
           for (const [, key, value] of group.writes.entries()) {
-            if (value) void this.#db.put(key, value);
-            else void this.#db.remove(key);
+            if (value) this.#db.putSync(key, value);
+            else this.#db.removeSync(key);
           }
           const seq = Buffer.allocUnsafe(6);
           seq.writeUIntBE(group.seq, 0, 6);
-          void this.#db.put(SEQ_KEY, seq);
+          this.#db.putSync(SEQ_KEY, seq);
         });
       }
     } catch (error) {
-      // Memory and disk may disagree from here on, so nothing more is accepted: the process has to start again.
-      this.#failure = error;
-      for (const { reject } of [...group.waiters, ...this.#open.waiters]) reject(error);
+      this.#fail(error, group);
       return;
     }
     this.#db.resetReadTxn();
@@ -188,6 +189,17 @@ export class Store {
     this.#forgetSettled();
     for (const { resolve } of group.waiters) resolve();
     if (this.#open.waiters.length > 0) setImmediate(() => void this.#flush());
+  }
+
+  /** Memory and disk may disagree from here on (the disk is full, say), so no write is accepted until a restart; reads go on. */
+  #fail(error: unknown, group: Group): void {
+    const failure = new Error("the data could not be written to disk; make room and start again", { cause: error });
+    // LMDB tells the reason in a second promise, which would end the process if nobody listened to it.
+    if (error instanceof Error && "commitError" in error && error.commitError instanceof Promise) {
+      error.commitError.catch((reason: unknown) => (failure.cause = reason));
+    }
+    this.#failure = failure;
+    for (const { reject } of [...group.waiters, ...this.#open.waiters]) reject(failure);
   }
 
   #forgetSettled(): void {
