@@ -13,6 +13,7 @@ import {
 } from "@models/ranking.server";
 import { listMembersByIds } from "@models/member.server";
 import { LOCALES, type Locale } from "~/i18n/locales";
+import { logger } from "~/logger.server";
 
 /**
  * The two ranked feeds, from stored signals only; nothing about the reader goes in. See docs/decisions/0005-ranking.md.
@@ -27,7 +28,7 @@ import { LOCALES, type Locale } from "~/i18n/locales";
 const CANDIDATES_MAX = 600;
 const ITEMS_MAX = 300;
 const MONTHS_BACK = 6;
-/** A ranking older than this is replaced by the next reader or the timer of the server, whoever comes first. */
+/** A ranking older than this is replaced when the next reader comes. */
 export const RANKING_LIFE_MS = 60_000;
 
 const HOUR_MS = 3_600_000;
@@ -141,13 +142,21 @@ async function refresh(kind: RankedFeed, locale: Locale, now: Date): Promise<Ran
   return work;
 }
 
-/** The ranking a fresh page starts from. A stale one is still served once while its successor is made. */
+/**
+ * The ranking a fresh page starts from. One that is a little old is served while its successor is made; one that is
+ * older than ten lives (nobody came for a while) is made anew first.
+ */
 export async function currentRanking(kind: RankedFeed, locale: Locale, now: Date): Promise<Ranking> {
   const newest = await getNewestRanking(rankingFeed(kind, locale));
-  return newest ?? refresh(kind, locale, now);
+  const ageMs = newest ? now.getTime() - newest.at.getTime() : Infinity;
+  if (!newest || ageMs > 10 * RANKING_LIFE_MS) return refresh(kind, locale, now);
+  if (ageMs > RANKING_LIFE_MS) {
+    refresh(kind, locale, now).catch((error: unknown) => logger.warn({ event: "ranking.refreshFailed", feed: newest.feed, reason: String(error) }));
+  }
+  return newest;
 }
 
-/** Makes the rankings that are due. The server calls this on a timer; a lost race costs nothing. */
+/** Makes the rankings that are due; for the seed and for tests. A lost race with another process costs nothing. */
 export async function refreshRankings(now: Date): Promise<number> {
   let made = 0;
   for (const locale of LOCALES) {
