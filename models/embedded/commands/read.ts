@@ -1,5 +1,5 @@
 import { Long, encode, getField, isDoc } from "../bson/values";
-import type { Doc } from "../bson/values";
+import type { Doc, Value } from "../bson/values";
 import { equal } from "../bson/compare";
 import { encodeKey } from "../bson/keys";
 import { CommandError, notSupported } from "../errors";
@@ -15,6 +15,7 @@ import type { Collection } from "../storage/collection";
 import { docOf } from "../storage/doc";
 import type { Context } from "./context";
 import { collectionName, flag, numberOf, onlyFields, optionalCount, optionalDoc, requireField } from "./fields";
+import { DOCUMENT_MAX_BYTES } from "./handshake";
 import type { Command, Reply } from "./types";
 
 const FIND_FIELDS = [
@@ -136,8 +137,8 @@ function distinct(context: Context): Reply {
   if (!collection) return docOf({ values: [], ok: 1 });
   const view = context.view();
   const index = Object.keys(filter).length === 0 ? distinctIndex(collection, view, key) : undefined;
-  if (index) return docOf({ values: [...leapOverValues(collection, view, index)], ok: 1 });
-  const seen = new Map<string, Doc[string]>();
+  if (index) return distinctReply([...leapOverValues(collection, view, index)]);
+  const seen = new Map<string, Value>();
   for (const { doc } of select({ collection, view, filter, matcher, checkDeadline: () => context.checkDeadline() })) {
     for (const value of valuesAt(doc, key.split("."))) {
       const text = Buffer.from(encodeKey([value], [1])).toString("latin1");
@@ -146,12 +147,17 @@ function distinct(context: Context): Reply {
     }
   }
   // The key bytes sort as the values do.
-  const values = [...seen.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
-  return docOf({ values, ok: 1 });
+  return distinctReply([...seen.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value));
+}
+
+function distinctReply(values: Value[]): Doc {
+  const reply = docOf({ values, ok: 1 });
+  if (encode(reply).length > DOCUMENT_MAX_BYTES) throw new CommandError(17217, "distinct too big, 16mb cap");
+  return reply;
 }
 
 /** The values of a path, array elements one by one; elements of a last array count each, inner arrays as a whole. */
-function valuesAt(value: Doc[string], path: readonly string[]): Doc[string][] {
+function valuesAt(value: Value, path: readonly string[]): Value[] {
   const [part, ...rest] = path;
   if (part === undefined) return Array.isArray(value) ? value : value === undefined ? [] : [value];
   if (isDoc(value)) return valuesAt(getField(value, part), rest);

@@ -101,6 +101,83 @@ describe("what an index holds", () => {
   });
 });
 
+describe("indexes under way", () => {
+  const SPECS = [
+    { key: { a: 1 }, name: "a" },
+    { key: { t: 1, a: -1 }, name: "ta" },
+    { key: { u: 1 }, name: "u", unique: true, sparse: true },
+    { key: { a: -1 }, name: "p", partialFilterExpression: { b: { $gt: 2 } } },
+  ];
+
+  /** Each index holds the keys of the stored documents, no more and no fewer. */
+  function checkIndexes(): void {
+    const collection = engine.catalog.get("test.c");
+    if (!collection) throw new Error("no collection");
+    const view = engine.store.durable();
+    for (const index of collection.indexes) {
+      const wanted = new Set<string>();
+      for (const { recordNumber, bytes } of collection.records(view)) {
+        for (const text of index.entriesOf(decode(bytes), () => undefined).keys()) wanted.add(`${text}:${recordNumber}`);
+      }
+      const from = identKey(index.ident);
+      const held = new Set(
+        Array.from(view.range({ from, to: afterPrefix(from) }), (entry) => {
+          const key = index.unique ? entry.key : entry.key.subarray(0, entry.key.length - 6);
+          return `${key.toString("latin1")}:${index.recordNumber(entry)}`;
+        }),
+      );
+      expect(held, index.spec.name).toEqual(wanted);
+    }
+  }
+
+  test("given transactions, plain writes, and indexes that come and go meanwhile, then in the end every index is exact", async () => {
+    let state = 12345;
+    const random = (below: number): number => {
+      state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
+      return (state >> 8) % below;
+    };
+    await send({ insert: "c", documents: Array.from({ length: 30 }, (_, _id) => ({ _id, a: random(5), b: random(5) })) });
+    const change = (): Record<string, unknown> => {
+      const q = { _id: random(40) };
+      const t = random(3) === 0 ? [random(4), random(4)] : random(4);
+      const kind = random(5);
+      if (kind === 0) return { delete: "c", deletes: [{ q, limit: 1 }] };
+      if (kind === 1) return { update: "c", updates: [{ q, u: { $set: { u: random(20) } } }] };
+      return { update: "c", updates: [{ q, u: { $set: { a: random(5), b: random(5), t }, $unset: { u: 1 } }, upsert: random(2) === 0 }] };
+    };
+    const worker = async (number: number): Promise<void> => {
+      const lsid = { id: new Binary(Buffer.alloc(16, 100 + number), 4) };
+      for (let i = 1; i <= 60; i++) {
+        const inside = { lsid, txnNumber: Long.fromNumber(i), autocommit: false };
+        if (random(2) === 0) {
+          await send({ ...change(), lsid, txnNumber: Long.fromNumber(i) });
+          continue;
+        }
+        let reply = await send({ ...change(), ...inside, startTransaction: true });
+        for (let step = 0; step < 3 && reply.ok === 1 && reply.writeErrors === undefined; step++) {
+          await new Promise((resolve) => setImmediate(resolve));
+          reply = await send({ ...change(), ...inside });
+        }
+        await send({ [random(4) === 0 ? "abortTransaction" : "commitTransaction"]: 1, ...inside, $db: "admin" });
+      }
+    };
+    const layout = async (): Promise<void> => {
+      for (let i = 0; i < 60; i++) {
+        const spec = SPECS[random(SPECS.length)];
+        if (random(2) === 0) await send({ createIndexes: "c", indexes: [spec] });
+        else await send({ dropIndexes: "c", index: spec?.name });
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+    await Promise.all([...[1, 2, 3, 4, 5].map(worker), layout()]);
+    for (const spec of SPECS) await send({ createIndexes: "c", indexes: [spec] });
+    engine.expire();
+    await engine.store.settled();
+    checkIndexes();
+    expect(engine.sessions.openTransactions()).toEqual([]);
+  });
+});
+
 describe("TTL", () => {
   test("given documents with dates, then those past their time go, and one that a transaction holds stays for the next round", async () => {
     await send({ createIndexes: "c", indexes: [{ key: { at: 1 }, name: "at", expireAfterSeconds: 60 }] });
