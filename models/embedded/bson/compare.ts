@@ -173,13 +173,13 @@ export function compareNumbers(a: Value, b: Value): number {
   if (left instanceof Decimal128) {
     return right instanceof Decimal128 ? compareTwoDecimals(left, right) : compareDecimalTo(left, right as number | Long);
   }
-  if (right instanceof Decimal128) return -compareDecimalTo(right, left as number | Long);
+  if (right instanceof Decimal128) return 0 - compareDecimalTo(right, left as number | Long);
   // JavaScript compares a bigint with a number by their exact values.
   if (left instanceof Long) {
     if (right instanceof Long) return left.compare(right);
     return typeof right === "number" ? compareLong(left, right) : 0;
   }
-  return right instanceof Long && typeof left === "number" ? -compareLong(right, left) : 0;
+  return right instanceof Long && typeof left === "number" ? 0 - compareLong(right, left) : 0;
 }
 
 function compareLong(long: Long, number: number): number {

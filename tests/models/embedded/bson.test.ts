@@ -18,7 +18,7 @@ const numbers: fc.Arbitrary<Value> = fc.oneof(
 );
 const scalars: fc.Arbitrary<Value> = fc.oneof(
   numbers,
-  fc.string({ unit: "binary" }).filter((text) => text.isWellFormed()),
+  fc.string({ unit: "binary" }).filter((text) => Buffer.from(text).toString() === text),
   fc.boolean(),
   fc.constant(null),
   fc.date({ noInvalidDate: true }),
@@ -55,8 +55,10 @@ describe("documents and bytes", () => {
 
   test("given names that would reach a prototype, when decoded, then __proto__ is refused and constructor is data", () => {
     expect(() => decode(serialize(JSON.parse('{"a":{"__proto__":{"x":1}}}') as Doc))).toThrow(expect.objectContaining({ code: 238 }));
-    const doc = decode(serialize({ constructor: 1, toString: 2, _bsontype: "Fake" }));
-    expect(Object.keys(doc)).toEqual(["constructor", "toString", "_bsontype"]);
+    const doc = decode(serialize({ constructor: 1, toString: 2 }));
+    expect(Object.keys(doc)).toEqual(["constructor", "toString"]);
+    const fake: Doc = { a: { _bsontype: "ObjectId", id: 1 } };
+    expect(identical(decode(encode(fake)), fake)).toBe(true);
     expect(decode(serialize({}))["constructor"]).toBeUndefined();
   });
 

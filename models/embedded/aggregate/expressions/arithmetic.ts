@@ -25,19 +25,19 @@ function dateAt(ms: number): Date {
 function add(args: Iterable<Value>): Value {
   let date: Date | undefined;
   const sum = new Sum();
-  let hasNull = false;
+  let decimals: Numeric | undefined;
   for (const value of args) {
-    if (isNull(value)) hasNull = true;
-    else if (value instanceof Date) {
+    if (isNull(value)) return null;
+    if (value instanceof Date) {
       if (date) throw new CommandError(16612, "only one date allowed in an $add expression");
       date = value;
-    } else if (isNumber(value)) sum.add(value);
-    else throw new CommandError(14, `$add only supports numeric or date types, not ${typeName(value)}`);
-    if (hasNull) return null;
+    } else if (!isNumber(value)) throw new CommandError(14, `$add only supports numeric or date types, not ${typeName(value)}`);
+    // Once a decimal is met, the sum so far and all that follows count as decimals, doubles with 15 digits.
+    else if (value instanceof Decimal128 || decimals !== undefined) decimals = combine("add", decimals ?? (sum.total() as Numeric), value);
+    else sum.add(value);
   }
-  const total = sum.total();
-  if (!date) return total;
-  return dateAt(date.getTime() + roundedNumber(total as Numeric));
+  const total = decimals ?? (sum.total() as Numeric);
+  return date ? dateAt(date.getTime() + roundedNumber(total)) : total;
 }
 
 /** Milliseconds added to a date are rounded to the nearest, halves away from zero. */

@@ -25,6 +25,7 @@ function formatDouble(number: number): string {
   if (!Number.isFinite(number)) return number < 0 ? "-Infinity" : "Infinity";
   if (Object.is(number, -0)) return "-0";
   const magnitude = Math.abs(number);
+  if (magnitude === 0) return "0";
   if (magnitude >= 1e-5 && magnitude < 1e21) return String(number);
   return number.toExponential().replace(/e([+-])(\d)$/, "e$10$2");
 }
