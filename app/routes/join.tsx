@@ -48,7 +48,7 @@ export default function Join() {
   const onTheWay = { intent: refusal?.typed.intent ?? loaded.intent, redirectTo: refusal?.typed.redirectTo ?? loaded.redirectTo };
   return (
     <AuthPage title={t("auth.joinTitle")} lead={loaded.gate ? <WaitingAct gate={loaded.gate} /> : t("auth.joinLead")}>
-      <Form method="post" action="/join" noValidate>
+      <Form method="post" action={wayTo("/join", onTheWay)} noValidate>
         <input type="hidden" name="intent" value={onTheWay.intent} />
         <input type="hidden" name="redirectTo" value={onTheWay.redirectTo} />
         <FormError refusal={refusal} fields={["handle", "password"]} />

@@ -28,11 +28,16 @@ function Hidden({ intent, redirectTo, sheet }: OnTheWay) {
   );
 }
 
+/** A refused form is drawn at the address it was sent to, so on a page that address names the act and the place again. */
+function formAction(path: string, way: OnTheWay, more: Record<string, string> = {}): string {
+  return way.sheet ? path : wayTo(path, way, more);
+}
+
 /** Step one: a phone number. `children` are the other ways on. */
 export function PhoneStep({ as: Form, refusal, busy, children, ...way }: StepProps & { children?: ReactNode }) {
   const t = useT();
   return (
-    <Form method="post" action="/login" noValidate preventScrollReset={way.sheet}>
+    <Form method="post" action={formAction("/login", way)} noValidate preventScrollReset={way.sheet}>
       <input type="hidden" name="step" value="phone" />
       <Hidden {...way} />
       <FormError refusal={refusal} fields={["phone"]} />
@@ -63,7 +68,7 @@ export function PhoneStep({ as: Form, refusal, busy, children, ...way }: StepPro
 export function PasswordStep({ as: Form, refusal, busy, children, ...way }: StepProps & { children?: ReactNode }) {
   const t = useT();
   return (
-    <Form method="post" action="/login" noValidate preventScrollReset={way.sheet}>
+    <Form method="post" action={formAction("/login", way, { with: "password" })} noValidate preventScrollReset={way.sheet}>
       <input type="hidden" name="step" value="password" />
       <Hidden {...way} />
       <FormError refusal={refusal} fields={["handle", "password"]} />
@@ -153,7 +158,7 @@ export function CodeStep({ as: Form, refusal, busy, challenge, resent, children,
         </p>
       ) : null}
       <DemoMessage text={challenge.demoText} />
-      <Form method="post" action="/code" noValidate preventScrollReset={way.sheet}>
+      <Form method="post" action={formAction("/code", way, { c: challenge.id })} noValidate preventScrollReset={way.sheet}>
         <input type="hidden" name="step" value="code" />
         <input type="hidden" name="c" value={challenge.id} />
         <Hidden {...way} />
@@ -166,7 +171,7 @@ export function CodeStep({ as: Form, refusal, busy, challenge, resent, children,
           </button>
         </div>
       </Form>
-      <Form method="post" action="/code" className="steps" preventScrollReset={way.sheet}>
+      <Form method="post" action={formAction("/code", way, { c: challenge.id })} className="steps" preventScrollReset={way.sheet}>
         <input type="hidden" name="step" value="resend" />
         <input type="hidden" name="c" value={challenge.id} />
         <Hidden {...way} />
