@@ -75,6 +75,19 @@ export async function withdrawFromFeeds(post: Placed, tx: Tx): Promise<void> {
   }
 }
 
+/** Deleted posts of one author, by the time of deletion; only the author's own list of drafts reads it. */
+export const deletedFeed = (memberId: string): string => `deleted:${memberId}`;
+
+export async function placeAmongDeleted(post: Pick<Post, "_id" | "authorId">, deletedAt: Date, tx: Tx): Promise<void> {
+  const feed = deletedFeed(post.authorId);
+  await FeedEntries.create([{ _id: `${feed}|${post._id}`, feed, postId: post._id, publishedAt: deletedAt }], { session: tx });
+}
+
+export async function takeFromDeleted(post: Pick<Post, "_id" | "authorId" | "deletedAt">, tx: Tx): Promise<void> {
+  const feed = deletedFeed(post.authorId);
+  if (post.deletedAt) await FeedEntries.deleteOne({ _id: `${feed}|${post._id}`, feed, publishedAt: post.deletedAt }, { session: tx });
+}
+
 /** Bulk insert for the seed script. */
 export async function insertFeedEntries(entries: FeedEntry[]): Promise<void> {
   await FeedEntries.insertMany(entries, { ordered: true });

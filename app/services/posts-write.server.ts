@@ -1,7 +1,7 @@
 import { inTransaction } from "@models/connection.server";
 import { removeDraft, type DraftWords } from "@models/draft.server";
 import { Conflict, DomainError } from "@models/errors";
-import { placeInFeeds, withdrawFromFeeds } from "@models/feed-entry.server";
+import { deletedFeed, listFeedEntries, placeAmongDeleted, placeInFeeds, takeFromDeleted, withdrawFromFeeds } from "@models/feed-entry.server";
 import { changeMemberCounts } from "@models/member.server";
 import { announce } from "@models/page-event.server";
 import { keepRevision } from "@models/post-revision.server";
@@ -159,6 +159,7 @@ export function deletePost(viewer: Viewer, postId: string, now: Date): Promise<{
     if (post.state === "deleted") return { restorableUntil: restoreEnd(post, now) };
     await setPostState({ postId, from: ["published"], to: "deleted" }, now, tx);
     await withdrawFromFeeds(post, tx);
+    await placeAmongDeleted(post, now, tx);
     await changeMemberCounts(viewer.id, { postCount: -1 }, tx);
     await noteSignalsIn(viewer.id, { postsApproved: -1 }, tx);
     await announce(tagsOf(post), now, tx);
@@ -179,6 +180,7 @@ export function restorePost(viewer: Viewer, postId: string, now: Date): Promise<
     if (post.state !== "deleted") return;
     if (restoreEnd(post, now) < now) throw new RestoreTooLate(postId);
     await setPostState({ postId, from: ["deleted"], to: "published" }, now, tx);
+    await takeFromDeleted(post, tx);
     await placeInFeeds(post, tx);
     await changeMemberCounts(viewer.id, { postCount: 1 }, tx);
     await noteSignalsIn(viewer.id, { postsApproved: 1 }, tx);
@@ -209,4 +211,29 @@ function tagsOf(post: Pick<Post, "_id" | "authorId" | "lang" | "topics" | "ticke
     ...post.topics.map((slug) => `feed:topic:${slug}:${post.lang}`),
     ...post.tickers.map((id) => `feed:ticker:${id}`),
   ];
+}
+
+export interface OwnPostView {
+  id: string;
+  title: string;
+  lang: string;
+  /** Until when a deleted post can be brought back; null while it stands. */
+  restorableUntil: string | null;
+}
+
+export async function readOwnPost(viewer: Viewer, postId: string, now: Date): Promise<OwnPostView> {
+  const post = await requireOwnPost(postId, viewer.id);
+  return { id: post._id, title: post.title, lang: post.lang, restorableUntil: post.state === "deleted" ? restoreEnd(post, now).toISOString() : null };
+}
+
+const DELETED_MAX = 50;
+
+/** One's own posts that can still be brought back, newest deletion first. */
+export async function listDeletedPosts(viewer: Viewer, now: Date): Promise<OwnPostView[]> {
+  const rows = await listFeedEntries({ feeds: [deletedFeed(viewer.id)], after: null, limit: DELETED_MAX });
+  const posts = await Promise.all(rows.map((row) => getPost(row.postId)));
+  return posts.flatMap((post) => {
+    if (post?.state !== "deleted" || restoreEnd(post, now) < now) return [];
+    return [{ id: post._id, title: post.title, lang: post.lang, restorableUntil: restoreEnd(post, now).toISOString() }];
+  });
 }

@@ -1,0 +1,156 @@
+import { useRef, useState, type KeyboardEvent, type RefObject } from "react";
+import { useT } from "~/i18n/react";
+import { optionId, SuggestionList, useSuggestions, type Suggestion } from "./Suggestions";
+import { applyTool, askedAt, insert, type Asked, type Tool } from "./text-tools";
+
+const TOOLS: readonly { tool: Tool; face: string; className?: string }[] = [
+  { tool: "bold", face: "B", className: "strong" },
+  { tool: "italic", face: "I", className: "slant" },
+  { tool: "heading", face: "H" },
+  { tool: "quote", face: "❝" },
+  { tool: "list", face: "•" },
+  { tool: "numbered", face: "1." },
+];
+
+/**
+ * The text with its buttons. While an input method composes (pinyin, kana) no shortcut and no suggestion acts: its Enter
+ * and its arrows belong to it.
+ */
+export function BodyField({ field, value, ready, hidden, invalid, onChange, onTogglePreview }: {
+  field: RefObject<HTMLTextAreaElement>;
+  value: string;
+  /** Scripts are running; without them the buttons would be dead, so a line about Markdown stands in their place. */
+  ready: boolean;
+  hidden: boolean;
+  invalid: boolean;
+  onChange: (value: string) => void;
+  onTogglePreview: () => void;
+}) {
+  const t = useT();
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const [active, setActive] = useState(0);
+  const composing = useRef(false);
+  const items = useSuggestions(asked);
+  const isOpen = asked !== null && items.length > 0;
+
+  function look(target: HTMLTextAreaElement) {
+    setActive(0);
+    setAsked(composing.current || target.selectionStart !== target.selectionEnd ? null : askedAt(target.value, target.selectionStart));
+  }
+
+  function pick(item: Suggestion) {
+    const target = field.current;
+    if (!target || !asked) return;
+    insert(target, item.insert, asked.from, target.selectionStart);
+    setAsked(null);
+  }
+
+  function use(tool: Tool) {
+    if (!field.current) return;
+    applyTool(field.current, tool, {
+      bold: t("compose.sample.bold"),
+      italic: t("compose.sample.italic"),
+      heading: t("compose.sample.heading"),
+      quote: t("compose.sample.quote"),
+      item: t("compose.sample.item"),
+      link: t("compose.sample.link"),
+      columnA: t("compose.sample.columnA"),
+      columnB: t("compose.sample.columnB"),
+    });
+  }
+
+  function onKeyDown(event: KeyboardEvent<HTMLTextAreaElement>) {
+    if (event.nativeEvent.isComposing || composing.current) return;
+    if (isOpen) {
+      const chosen = items[active];
+      if (event.key === "Escape") return swallow(event, () => setAsked(null));
+      if (event.key === "ArrowDown") return swallow(event, () => setActive((active + 1) % items.length));
+      if (event.key === "ArrowUp") return swallow(event, () => setActive((active + items.length - 1) % items.length));
+      if ((event.key === "Enter" || event.key === "Tab") && chosen) return swallow(event, () => pick(chosen));
+    }
+    if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+    if (event.key === "b") swallow(event, () => use("bold"));
+    if (event.key === "i") swallow(event, () => use("italic"));
+    if (event.key === "k") swallow(event, () => use("link"));
+  }
+
+  return (
+    <>
+      <div className="tools" role="group" aria-label={t("compose.tools")}>
+        {ready ? (
+          <>
+            {hidden
+              ? null
+              : TOOLS.map(({ tool, face, className }) => (
+                  <button key={tool} type="button" className={className ? `tool ${className}` : "tool"} aria-label={t(`compose.tool.${tool}`)} title={t(`compose.tool.${tool}`)} onClick={() => use(tool)}>
+                    {face}
+                  </button>
+                ))}
+            {hidden ? null : (
+              <>
+                <button type="button" className="tool" onClick={() => use("table")}>
+                  {t("compose.tool.table")}
+                </button>
+                <button type="button" className="tool" onClick={() => use("link")}>
+                  {t("compose.tool.link")}
+                </button>
+                <button type="button" className="tool" onClick={() => use("ticker")}>
+                  {t("compose.tool.ticker")}
+                </button>
+                <button type="button" className="tool" aria-label={t("compose.tool.mention")} onClick={() => use("mention")}>
+                  @
+                </button>
+              </>
+            )}
+            <span className="fill" />
+            <button type="button" className="btn small" aria-pressed={hidden} onClick={onTogglePreview}>
+              {t("compose.preview")}
+            </button>
+          </>
+        ) : (
+          <p className="hint">{t("compose.markdownHint")}</p>
+        )}
+      </div>
+      <div hidden={hidden}>
+        <label className="vh" htmlFor="body">
+          {t("compose.body")}
+        </label>
+        <textarea
+          ref={field}
+          id="body"
+          name="body"
+          className="write"
+          rows={14}
+          value={value}
+          placeholder={t("compose.bodyPlaceholder")}
+          aria-invalid={invalid || undefined}
+          aria-describedby="body-count"
+          aria-autocomplete="list"
+          aria-controls={isOpen ? "suggestions" : undefined}
+          aria-activedescendant={isOpen ? optionId(active) : undefined}
+          onChange={(event) => {
+            onChange(event.currentTarget.value);
+            look(event.currentTarget);
+          }}
+          onSelect={(event) => look(event.currentTarget)}
+          onBlur={() => setAsked(null)}
+          onCompositionStart={() => {
+            composing.current = true;
+            setAsked(null);
+          }}
+          onCompositionEnd={(event) => {
+            composing.current = false;
+            look(event.currentTarget);
+          }}
+          onKeyDown={onKeyDown}
+        />
+        {isOpen ? <SuggestionList items={items} active={active} onPick={pick} /> : null}
+      </div>
+    </>
+  );
+}
+
+function swallow(event: KeyboardEvent, act: () => void): void {
+  event.preventDefault();
+  act();
+}

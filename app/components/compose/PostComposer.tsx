@@ -1,0 +1,266 @@
+import { Form, Link, useNavigate } from "@remix-run/react";
+import { useEffect, useRef, useState, type FormEvent } from "react";
+import { useGate } from "~/components/gate/GateProvider";
+import { useViewer } from "~/components/layout/page-context";
+import { Icon } from "~/components/ui/Icon";
+import { formatClock } from "~/format/dates";
+import { findWordHints } from "~/format/finance-words";
+import { countGraphemes } from "~/format/graphemes";
+import { BODY_MAX, TITLE_MAX } from "~/format/post-limits";
+import { useLocale, useT } from "~/i18n/react";
+import { BodyField } from "./BodyField";
+import { DeclarationField, FieldError, PollField, TopicField, type TopicChoice } from "./PostExtras";
+import { sendForm, type Refusal } from "./send";
+import { useDraft, type DraftState } from "./use-draft";
+import { toForm, type ComposerStart, type ComposerWords } from "./words";
+
+export interface PostComposerProps {
+  start: ComposerStart;
+  topics: TopicChoice[];
+  /** Posts a day for this member's tier; null for guests and staff. */
+  postsPerDay: number | null;
+  draftCount: number;
+  /** What a form sent without scripts brought back. */
+  returned: { refusal: Refusal | null; preview: string | null } | null;
+}
+
+/** The post composer: a new post, or the edit of one. Without scripts it is a plain form with three buttons. */
+export function PostComposer({ start, topics, postsPerDay, draftCount, returned }: PostComposerProps) {
+  const t = useT();
+  const viewer = useViewer();
+  const gate = useGate();
+  const navigate = useNavigate();
+  const draft = useDraft(start, viewer?.id ?? null);
+  const { words, change, mark } = draft;
+  const field = useRef<HTMLTextAreaElement>(null);
+  const [ready, setReady] = useState(false);
+  const [refusal, setRefusal] = useState<Refusal | null>(returned?.refusal ?? null);
+  const [sending, setSending] = useState<"idle" | "sending" | "offline">("idle");
+  const preview = usePreview(words, returned?.preview ?? null);
+  useEffect(() => setReady(true), []);
+  const errors = refusal?.fields ?? {};
+  const isEdit = start.postId !== null;
+
+  async function publish(event: FormEvent<HTMLFormElement>) {
+    const pressed = (event.nativeEvent as SubmitEvent).submitter?.getAttribute("value");
+    if (pressed !== "publish" || !ready) return;
+    event.preventDefault();
+    if (sending === "sending") return;
+    if (!viewer) {
+      gate.open({ act: "post", targetKind: "new", targetId: "new" }, new FormData(event.currentTarget));
+      return;
+    }
+    setSending("sending");
+    setRefusal(null);
+    const answer = await sendForm<{ location: string }>("/drafts/publish", toForm(words, mark));
+    setSending(answer.kind === "offline" ? "offline" : "idle");
+    if (answer.kind === "refused") setRefusal(answer.refusal);
+    if (answer.kind === "login") navigate(`/login?redirectTo=${encodeURIComponent(window.location.pathname + window.location.search)}`);
+    if (answer.kind !== "done") return;
+    draft.finish();
+    navigate(answer.value.location);
+  }
+
+  return (
+    <Form method="post" className="composer" onSubmit={publish}>
+      <input type="hidden" name="submissionId" value={mark.submissionId} />
+      <input type="hidden" name="draftId" value={mark.draftId} />
+      <input type="hidden" name="draftRevision" value={mark.revision} />
+      <input type="hidden" name="postId" value={mark.postId ?? ""} />
+      <input type="hidden" name="postRevision" value={mark.postRevision ?? ""} />
+      <input type="hidden" name="lang" value={words.lang} />
+      <header className="compose-head">
+        <h1>{t(isEdit ? "compose.editTitle" : "compose.newTitle")}</h1>
+        <DraftStatus state={draft.state} savedAt={draft.savedAt} guest={!viewer} problem={draft.problem} />
+        <button className="btn primary small" name="intent" value="publish" aria-busy={sending === "sending"}>
+          {t(sending === "sending" ? "compose.publishing" : isEdit ? "compose.publishEdit" : "compose.publish")}
+        </button>
+      </header>
+      <Notices draft={draft} refusal={refusal} offline={sending === "offline"} draftCount={draftCount} isEdit={isEdit} />
+      <label className="vh" htmlFor="title">
+        {t("compose.title")}
+      </label>
+      <input
+        id="title"
+        name="title"
+        className="write-title"
+        value={words.title}
+        lang={words.lang}
+        placeholder={t("compose.titlePlaceholder", { max: TITLE_MAX })}
+        aria-invalid={errors.title ? true : undefined}
+        autoComplete="off"
+        onChange={(event) => change({ title: event.currentTarget.value })}
+      />
+      <FieldError errors={errors} field="title" />
+      <BodyField field={field} value={words.body} ready={ready} hidden={preview.shown && ready} invalid={errors.body !== undefined} onChange={(body) => change({ body })} onTogglePreview={preview.toggle} />
+      {preview.shown ? <Preview title={words.title} lang={words.lang} html={preview.html} state={preview.state} /> : null}
+      <FieldError errors={errors} field="body" />
+      <section className="compose-foot">
+        <TopicField topics={topics} chosen={words.topics} errors={errors} change={change} />
+        <DeclarationField words={words} errors={errors} change={change} />
+        {isEdit ? null : <PollField poll={words.poll} errors={errors} ready={ready} change={change} />}
+        <WordHints words={words} field={field} />
+        <Limits words={words} postsPerDay={isEdit ? null : postsPerDay} />
+        <p className="row-between">
+          <span>
+            <button className="btn small" name="intent" value="save">
+              {t("compose.save")}
+            </button>{" "}
+            <noscript>
+              <button className="btn small" name="intent" value="preview">
+                {t("compose.preview")}
+              </button>
+            </noscript>
+          </span>
+          <Link className="act-btn link" to="/drafts">
+            {t("draft.title")}
+          </Link>
+        </p>
+      </section>
+    </Form>
+  );
+}
+
+function DraftStatus({ state, savedAt, guest, problem }: { state: DraftState; savedAt: string | null; guest: boolean; problem: string | null }) {
+  const t = useT();
+  const locale = useLocale();
+  const time = savedAt ? formatClock(savedAt, locale) : "";
+  const sentence =
+    state === "saving" ? t("draft.saving")
+    : state === "saved" && savedAt ? t("draft.savedAt", { time })
+    : state === "local" ? t("draft.local")
+    : state === "loggedOut" ? t("draft.loggedOut")
+    : state === "refused" ? (problem ?? t("draft.local"))
+    : guest ? t("draft.guest")
+    : "";
+  return (
+    <span className="meta status" role="status">
+      {sentence}
+    </span>
+  );
+}
+
+function Notices({ draft, refusal, offline, draftCount, isEdit }: { draft: ReturnType<typeof useDraft>; refusal: Refusal | null; offline: boolean; draftCount: number; isEdit: boolean }) {
+  const t = useT();
+  const locale = useLocale();
+  return (
+    <div aria-live="polite" className="notices">
+      {refusal ? <p className="note bad">{refusal.error}</p> : null}
+      {offline ? <p className="note warn">{t("compose.offline")}</p> : null}
+      {draft.other ? (
+        <p className="note warn">
+          {t("draft.forked", { title: draft.other.title || t("draft.untitled") })}{" "}
+          <a className="link" href={`/posts/new?draft=${draft.other.id}`} target="_blank" rel="noreferrer">
+            {t("draft.seeOther")}
+          </a>
+        </p>
+      ) : null}
+      {draft.restoredAt ? (
+        <p className="note">
+          {t("draft.restored", { time: formatClock(draft.restoredAt, locale) })}{" "}
+          <button type="button" className="text-btn link" onClick={draft.startOver}>
+            {t(isEdit ? "draft.useStored" : "draft.startOver")}
+          </button>
+        </p>
+      ) : null}
+      {draftCount > 0 && !draft.restoredAt && draft.state === "new" && !isEdit ? (
+        <p className="meta">
+          <Link className="link" to="/drafts">
+            {t("draft.waiting", { count: draftCount })}
+          </Link>
+        </p>
+      ) : null}
+    </div>
+  );
+}
+
+interface PreviewState {
+  shown: boolean;
+  html: string;
+  state: "idle" | "loading" | "offline";
+  toggle: () => void;
+}
+
+/** Asks the server for the words as they will stand: the same renderer as the published post. */
+function usePreview(words: ComposerWords, returned: string | null): PreviewState {
+  const [shown, setShown] = useState(returned !== null);
+  const [html, setHtml] = useState(returned ?? "");
+  const [state, setState] = useState<PreviewState["state"]>("idle");
+
+  async function toggle() {
+    if (shown) return setShown(false);
+    setShown(true);
+    setState("loading");
+    const answer = await sendForm<{ html: string }>("/preview", new URLSearchParams({ body: words.body, lang: words.lang }));
+    if (answer.kind === "done") setHtml(answer.value.html);
+    setState(answer.kind === "done" ? "idle" : "offline");
+  }
+  return { shown, html, state, toggle: () => void toggle() };
+}
+
+function Preview({ title, lang, html, state }: { title: string; lang: string; html: string; state: PreviewState["state"] }) {
+  const t = useT();
+  return (
+    <section className="preview" aria-label={t("compose.preview")}>
+      {state === "loading" ? <p className="meta late">{t("compose.previewLoading")}</p> : null}
+      {state === "offline" ? <p className="err">{t("compose.previewOffline")}</p> : null}
+      {html !== "" && state !== "offline" ? (
+        <>
+          <h2 className="write-title" lang={lang}>
+            {title}
+          </h2>
+          <div className="read" lang={lang} dangerouslySetInnerHTML={{ __html: html }} />
+        </>
+      ) : null}
+      {html === "" && state === "idle" ? <p className="meta">{t("compose.previewEmpty")}</p> : null}
+    </section>
+  );
+}
+
+/** Words that break a rule, named with their place before anything is sent. */
+function WordHints({ words, field }: { words: ComposerWords; field: React.RefObject<HTMLTextAreaElement> }) {
+  const t = useT();
+  const hints = findWordHints(words.body);
+  if (hints.length === 0) return null;
+  return (
+    <div className="notices" role="status">
+      {hints.map((hint) => (
+        <p className="err" key={hint.key + hint.index}>
+          <Icon name="flag" />
+          <span>
+            {t(`compose.hint.${hint.key}`, { paragraph: hint.paragraph, match: hint.match })}{" "}
+            <Link className="link" to="/rules" target="_blank">
+              {t("compose.hint.rules")}
+            </Link>
+            {" · "}
+            <button
+              type="button"
+              className="text-btn link"
+              onClick={() => {
+                field.current?.focus();
+                field.current?.setSelectionRange(hint.index, hint.index + hint.match.length);
+              }}
+            >
+              {t("compose.hint.jump")}
+            </button>
+          </span>
+        </p>
+      ))}
+    </div>
+  );
+}
+
+function Limits({ words, postsPerDay }: { words: ComposerWords; postsPerDay: number | null }) {
+  const t = useT();
+  const locale = useLocale();
+  const format = new Intl.NumberFormat(locale);
+  const used = countGraphemes(words.body.trim());
+  const titleUsed = countGraphemes(words.title.trim());
+  return (
+    <p className={used > BODY_MAX || titleUsed > TITLE_MAX ? "err num" : "meta num"} id="body-count">
+      {t("compose.length", { used: format.format(used), max: format.format(BODY_MAX) })}
+      {titleUsed > TITLE_MAX - 15 ? ` · ${t("compose.titleLength", { used: titleUsed, max: TITLE_MAX })}` : ""}
+      {postsPerDay === null ? "" : ` · ${t("compose.perDay", { count: postsPerDay })}`}
+    </p>
+  );
+}

@@ -1,0 +1,154 @@
+import { useCallback, useEffect, useRef, useState } from "react";
+import { nanoid } from "nanoid";
+import { dropLocal, findLocal, keepLocal } from "./local-copy";
+import { sendForm } from "./send";
+import { isComposerWords, isEmpty, toForm, type ComposerStart, type ComposerWords, type DraftMark } from "./words";
+
+/**
+ * Keeps the words of a composer: in this browser at every change, on the server a moment after. Nothing here throws
+ * words away; a save that lost against another tab goes on as a draft of its own, and the other one is named.
+ */
+export type DraftState = "new" | "saving" | "saved" | "local" | "loggedOut" | "refused";
+
+export interface OtherDraft {
+  id: string;
+  title: string;
+}
+
+interface Kept {
+  words: ComposerWords;
+  mark: DraftMark;
+}
+
+interface SaveReply {
+  draftId: string;
+  revision: number;
+  savedAt: string;
+  conflictWith: OtherDraft | null;
+}
+
+const SAVE_AFTER_MS = 2_500;
+const RETRY_AFTER_MS = 15_000;
+
+const isKept = (value: unknown): value is Kept =>
+  typeof value === "object" && value !== null && "words" in value && isComposerWords(value.words) && "mark" in value && typeof (value.mark as Partial<DraftMark> | null)?.draftId === "string";
+
+export function useDraft(start: ComposerStart, viewerId: string | null) {
+  const localKey = `compose:${start.postId ?? "new"}`;
+  const [words, setWords] = useState(start.words);
+  const [mark, setMark] = useState<DraftMark>(start);
+  const [state, setState] = useState<DraftState>(start.savedAt ? "saved" : "new");
+  const [savedAt, setSavedAt] = useState(start.savedAt);
+  const [restoredAt, setRestoredAt] = useState<string | null>(null);
+  const [other, setOther] = useState<OtherDraft | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const latest = useRef<Kept>({ words, mark });
+  latest.current = { words, mark };
+  /** Counts changes, so that a save knows whether its words are still the newest. */
+  const changes = useRef(0);
+  const savedChanges = useRef(0);
+  const saving = useRef(false);
+  const done = useRef(false);
+  const timer = useRef<number | undefined>(undefined);
+
+  // Once per page: ids for a guest's page, and the words that a crash, a logout or a closed tab left in this browser.
+  useEffect(() => {
+    // A copy is dropped as soon as the server has its words, so one that is still here was never stored.
+    const found = findLocal(localKey, viewerId, isKept);
+    const copy = found?.words;
+    const isOurs = copy && (start.savedAt === null ? start.postId !== null || isEmpty(start.words) : copy.mark.draftId === start.draftId);
+    if (copy && isOurs && !isEmpty(copy.words) && JSON.stringify(copy.words) !== JSON.stringify(start.words)) {
+      setWords(copy.words);
+      setMark({ ...copy.mark, postId: start.postId, postRevision: copy.mark.postRevision ?? start.postRevision });
+      setRestoredAt(found?.at ?? null);
+      changes.current += 1;
+    } else if (start.draftId === "") {
+      setMark((known) => ({ ...known, draftId: nanoid(), submissionId: nanoid() }));
+    } else if (start.savedAt === null && start.postId === null && !isEmpty(start.words)) {
+      // Words that came back through a login are stored nowhere yet; counting them as a change saves them.
+      changes.current += 1;
+      setMark((known) => ({ ...known }));
+    }
+  }, [localKey]);
+
+  const save = useCallback(async () => {
+    if (saving.current || done.current || viewerId === null || changes.current === savedChanges.current) return;
+    if (isEmpty(latest.current.words)) return;
+    saving.current = true;
+    setState("saving");
+    const at = changes.current;
+    const answer = await sendForm<SaveReply>("/drafts/save", toForm(latest.current.words, latest.current.mark));
+    saving.current = false;
+    if (done.current) return;
+    setProblem(answer.kind === "refused" ? answer.refusal.error : null);
+    if (answer.kind !== "done") {
+      setState(answer.kind === "offline" ? "local" : answer.kind === "login" ? "loggedOut" : "refused");
+      window.clearTimeout(timer.current);
+      if (answer.kind === "offline") timer.current = window.setTimeout(() => void save(), RETRY_AFTER_MS);
+      return;
+    }
+    const { draftId, revision, savedAt: when, conflictWith } = answer.value;
+    savedChanges.current = at;
+    setMark((known) => ({ ...known, draftId, revision }));
+    setSavedAt(when);
+    setState("saved");
+    if (conflictWith) setOther(conflictWith);
+    nameDraftInAddress(draftId, latest.current.mark.postId);
+    if (changes.current !== at) timer.current = window.setTimeout(() => void save(), SAVE_AFTER_MS);
+  }, [viewerId]);
+
+  const change = useCallback((part: Partial<ComposerWords>) => {
+    changes.current += 1;
+    setWords((before) => ({ ...before, ...part }));
+  }, []);
+
+  useEffect(() => {
+    if (changes.current === 0 || done.current) return;
+    const isStored = changes.current === savedChanges.current;
+    if (isStored || isEmpty(words)) dropLocal(localKey);
+    else keepLocal<Kept>(localKey, viewerId, { words, mark });
+    if (isStored) return;
+    window.clearTimeout(timer.current);
+    timer.current = window.setTimeout(() => void save(), SAVE_AFTER_MS);
+  }, [words, mark, localKey, viewerId, save]);
+
+  useEffect(() => {
+    const now = () => void save();
+    const onHide = () => {
+      if (document.visibilityState === "hidden") void save();
+    };
+    window.addEventListener("online", now);
+    document.addEventListener("visibilitychange", onHide);
+    return () => {
+      window.removeEventListener("online", now);
+      document.removeEventListener("visibilitychange", onHide);
+      window.clearTimeout(timer.current);
+    };
+  }, [save]);
+
+  /** The words stand as a post: no save that is still on its way may bring a draft back. */
+  const finish = useCallback(() => {
+    done.current = true;
+    window.clearTimeout(timer.current);
+    dropLocal(localKey);
+  }, [localKey]);
+
+  const startOver = useCallback(() => {
+    setWords(start.words);
+    setMark({ ...start, draftId: nanoid(), submissionId: nanoid(), revision: 0 });
+    setRestoredAt(null);
+    setState("new");
+    changes.current = savedChanges.current;
+    dropLocal(localKey);
+    nameDraftInAddress(null, start.postId);
+  }, [localKey, start]);
+
+  return { words, change, mark, state, savedAt, restoredAt, other, problem, finish, startOver };
+}
+
+/** A reload or a bookmark then opens the same draft. Edits have an address of their own already. */
+function nameDraftInAddress(draftId: string | null, postId: string | null): void {
+  if (postId !== null) return;
+  const address = draftId ? `/posts/new?draft=${draftId}` : "/posts/new";
+  if (window.location.pathname + window.location.search !== address) window.history.replaceState(window.history.state, "", address);
+}

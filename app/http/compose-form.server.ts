@@ -1,0 +1,106 @@
+import { nanoid } from "nanoid";
+import { z } from "zod";
+import type { DraftWords } from "@models/draft.server";
+import { isStaff, LIMITS } from "@models/roles";
+import type { ComposerStart, ComposerWords } from "../components/compose/words";
+import { takeGraphemes, unitsMax } from "../format/graphemes";
+import { BODY_MAX } from "../format/post-limits";
+import { saveDraft, type DraftSaved, type DraftView } from "../services/drafts.server";
+import { PostForm } from "../services/post-words.server";
+import { createPost, editPost } from "../services/posts-write.server";
+import { requireMay } from "../services/tiers.server";
+import { requireWithinLimit } from "../services/rate-limit.server";
+import { SubmissionId } from "./comment-form.server";
+import { parseForm } from "./form.server";
+import { requireMember, type Viewer } from "./session.server";
+
+/** The composer's form, whoever sends it: the page's script, or the browser itself. */
+const optionalId = z
+  .union([z.literal(""), z.string().regex(/^[\w-]{1,40}$/)])
+  .optional()
+  .transform((given) => given || null);
+const count = z.coerce.number().int().min(0).max(1_000_000).catch(0);
+
+const ComposeMark = z.object({
+  intent: z.enum(["publish", "save", "preview"]).optional(),
+  submissionId: SubmissionId,
+  draftId: SubmissionId,
+  draftRevision: count,
+  postId: optionalId,
+  postRevision: count,
+});
+
+export interface ReceivedWords {
+  viewer: Viewer;
+  mark: z.output<typeof ComposeMark>;
+  words: DraftWords;
+}
+
+export async function receiveWords(request: Request): Promise<ReceivedWords> {
+  const viewer = await requireMember(request);
+  return { viewer, mark: await parseForm(ComposeMark, request), words: await parseForm(PostForm, request) };
+}
+
+/** Publishes a new post or an edit and says where it stands. */
+export async function publishWords({ viewer, mark, words }: ReceivedWords, now: Date): Promise<string> {
+  const { postId, submissionId, draftId } = mark;
+  if (postId) {
+    await editPost(viewer, { postId, revision: mark.postRevision, words, draftId }, now);
+    return `/posts/${postId}`;
+  }
+  const written = await createPost(viewer, { submissionId, words, draftId }, now);
+  return `/posts/${written.postId}`;
+}
+
+export async function storeWords({ viewer, mark, words }: ReceivedWords, now: Date): Promise<DraftSaved> {
+  requireMay(viewer, "draft");
+  await requireWithinLimit(viewer, "draft", now);
+  const { draftId, draftRevision: revision, postId } = mark;
+  return saveDraft({ memberId: viewer.id, draftId, revision, postId, postRevision: postId ? mark.postRevision : null, words }, now);
+}
+
+const NO_POLL = { question: "", multiple: false, days: 7, options: [] };
+
+export function emptyWords(lang: DraftWords["lang"]): ComposerWords {
+  return { lang, title: "", body: "", topics: [], declarations: ["opinion"], holds: "", poll: NO_POLL };
+}
+
+function toComposer(words: DraftWords): ComposerWords {
+  const { lang, title, body, topics, declarations, holds, poll } = words;
+  const asked = poll ? { question: poll.question, multiple: poll.multiple, days: poll.closesInDays, options: poll.options } : NO_POLL;
+  return { lang, title, body, topics, declarations, holds: holds.join(" "), poll: asked };
+}
+
+/** A fresh page: its ids are made here for a member, and in the browser for a guest, whose page is shared by all guests. */
+export function freshStart(words: ComposerWords, isMember: boolean): ComposerStart {
+  return { words, draftId: isMember ? nanoid() : "", submissionId: isMember ? nanoid() : "", revision: 0, postId: null, postRevision: null, savedAt: null };
+}
+
+export function startOfDraft(draft: DraftView): ComposerStart {
+  const { id, revision, postId, postRevision, updatedAt } = draft;
+  return { words: toComposer(draft), draftId: id, submissionId: nanoid(), revision, postId, postRevision, savedAt: revision > 0 ? updatedAt : null };
+}
+
+/** What was typed, as the form sent it, so that a refusal or a login loses nothing. */
+export function wordsOfFields(fields: Record<string, string>, lang: DraftWords["lang"]): ComposerWords {
+  const parsed = PostForm.safeParse({ lang, ...fields });
+  if (parsed.success) return toComposer(parsed.data);
+  return { ...emptyWords(lang), title: (fields.title ?? "").slice(0, 1_000), body: takeGraphemes((fields.body ?? "").slice(0, unitsMax(BODY_MAX)), BODY_MAX * 2) };
+}
+
+export function startOfFields(fields: Record<string, string>, lang: DraftWords["lang"]): ComposerStart {
+  return {
+    words: wordsOfFields(fields, lang),
+    draftId: fields.draftId || nanoid(),
+    submissionId: fields.submissionId || nanoid(),
+    revision: Number(fields.draftRevision) || 0,
+    postId: fields.postId || null,
+    postRevision: fields.postRevision ? Number(fields.postRevision) || null : null,
+    savedAt: null,
+  };
+}
+
+/** Stated before it is reached. */
+export function postsPerDayOf(viewer: Viewer | null): number | null {
+  return viewer && !isStaff(viewer.role) ? (LIMITS.post?.times[viewer.tier] ?? null) : null;
+}

@@ -1,0 +1,83 @@
+import { data, redirect, type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction } from "@remix-run/node";
+import { Link, useActionData, useLoaderData } from "@remix-run/react";
+import { PostComposer } from "~/components/compose/PostComposer";
+import { PolicyForm } from "~/components/compose/PolicyForm";
+import { Frame } from "~/components/layout/Shell";
+import { publishWords, receiveWords, startOfDraft, startOfFields, storeWords } from "~/http/compose-form.server";
+import { toFormRefusal, toThrown } from "~/http/errors.server";
+import { typedValues } from "~/http/form.server";
+import { requireMember } from "~/http/session.server";
+import { getLocale } from "~/i18n/locale.server";
+import { useT } from "~/i18n/react";
+import { metaFor } from "~/seo/meta";
+import { openEdit } from "~/services/drafts.server";
+import { renderPostWords } from "~/services/preview.server";
+import { listTopics } from "~/services/topics.server";
+
+/** The edit of one's own post; an unfinished edit opens where it was left. */
+export async function loader({ request, params }: LoaderFunctionArgs) {
+  const postId = params.postId ?? "";
+  try {
+    const viewer = await requireMember(request);
+    const [opened, topics] = await Promise.all([openEdit({ memberId: viewer.id, postId }), listTopics(getLocale(request), new Date())]);
+    if (opened.state === "deleted") return redirect(`/posts/${postId}/delete`);
+    const { draft, commentPolicy, postRevision } = opened;
+    return { postId, start: startOfDraft(draft), topics: topics.map(({ slug, name }) => ({ slug, name })), commentPolicy, postRevision };
+  } catch (error) {
+    throw toThrown(error, request);
+  }
+}
+
+export async function action({ request, params }: ActionFunctionArgs) {
+  const now = new Date();
+  const postId = params.postId ?? "";
+  const locale = getLocale(request);
+  try {
+    const given = await receiveWords(request);
+    const received = { ...given, mark: { ...given.mark, postId } };
+    if (received.mark.intent === "save") {
+      await storeWords(received, now);
+      return redirect(`/posts/${postId}/edit`, 303);
+    }
+    if (received.mark.intent !== "preview") return redirect(await publishWords(received, now), 303);
+    const { html } = await renderPostWords(received.words.body, received.words.lang, now);
+    return data({ start: startOfFields(await typedValues(request), locale), returned: { refusal: null, preview: html } });
+  } catch (error) {
+    const { view, init } = toFormRefusal(error, request);
+    return data({ start: startOfFields(await typedValues(request), locale), returned: { refusal: view, preview: null } }, init);
+  }
+}
+
+export const meta: MetaFunction<typeof loader> = ({ matches, location }) => metaFor({ matches, location, kind: "private", titleKey: "compose.editTitle" });
+
+export default function EditPostPage() {
+  const t = useT();
+  const { postId, start: opened, topics, commentPolicy, postRevision } = useLoaderData<typeof loader>();
+  const answer = useActionData<typeof action>();
+  const start = answer?.start ?? opened;
+  const isBehind = start.postRevision !== null && start.postRevision < postRevision;
+  return (
+    <Frame>
+      {isBehind ? (
+        <p className="note warn">
+          {t("compose.behind")}{" "}
+          <Link className="link" to={`/posts/${postId}/history`}>
+            {t("compose.seeChanges")}
+          </Link>
+        </p>
+      ) : null}
+      <PostComposer key={answer ? answer.start.submissionId : postId} start={start} topics={topics} postsPerDay={null} draftCount={0} returned={answer?.returned ?? null} />
+      <section className="compose-foot">
+        <PolicyForm postId={postId} policy={commentPolicy} />
+        <p>
+          <Link className="btn small" to={`/posts/${postId}/comments/held`}>
+            {t("comment.heldLink")}
+          </Link>{" "}
+          <Link className="btn small bad" to={`/posts/${postId}/delete`}>
+            {t("compose.delete")}
+          </Link>
+        </p>
+      </section>
+    </Frame>
+  );
+}

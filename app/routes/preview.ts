@@ -1,0 +1,27 @@
+import type { ActionFunctionArgs } from "@remix-run/node";
+import { z } from "zod";
+import { unitsMax } from "~/format/graphemes";
+import { BODY_MAX } from "~/format/post-limits";
+import { toResponse } from "~/http/errors.server";
+import { parseForm } from "~/http/form.server";
+import { getViewer } from "~/http/session.server";
+import { LOCALES } from "~/i18n/locales";
+import { renderPostWords } from "~/services/preview.server";
+import { addressKey, consume } from "~/services/rate-limit.server";
+
+const PreviewForm = z.object({ body: z.string().max(unitsMax(BODY_MAX), "form.tooLong").default(""), lang: z.enum(LOCALES).default("zh-CN") });
+const RULE = { name: "preview", times: 60, windowSec: 60 };
+
+/** The words as they will stand, from the renderer that publishes them. Rendering costs time, so it is counted. */
+export async function action({ request, context }: ActionFunctionArgs) {
+  const now = new Date();
+  try {
+    const viewer = await getViewer(request);
+    await consume(RULE, viewer?.id ?? addressKey(context.clientAddress), now);
+    const { body, lang } = await parseForm(PreviewForm, request);
+    const { html, readMinutes } = await renderPostWords(body, lang, now);
+    return Response.json({ html, readMinutes });
+  } catch (error) {
+    return toResponse(error, request);
+  }
+}
