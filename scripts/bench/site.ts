@@ -1,0 +1,80 @@
+import { fork, spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { readFile, rm, mkdtemp, mkdir } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** The built site, and other servers to compare it with, as processes of their own. */
+export interface Running {
+  origin: string;
+  pid: number;
+  stop: () => Promise<void>;
+}
+
+const START_TIMEOUT_MS = 120_000;
+
+export async function startSite(dataDir: string, settings: Record<string, string> = {}): Promise<Running> {
+  const child = fork(join("build", "process", "start.js"), [], {
+    env: { ...process.env, NODE_ENV: "production", PORT: "0", DATA_DIR: dataDir, LOG_LEVEL: "warn", ...settings },
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+    execArgv: [],
+  });
+  return running(child, await readyPort(child));
+}
+
+/** A server that does nothing but send these bytes: what this machine can do at best. */
+export async function startFloor(bodyFile: string): Promise<Running> {
+  const child = fork(join("scripts", "bench", "floor.js"), [bodyFile], { stdio: ["ignore", "ignore", "inherit", "ipc"], execArgv: [] });
+  return running(child, await readyPort(child));
+}
+
+function running(child: ChildProcess, port: number): Running {
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    pid: child.pid ?? 0,
+    stop: async () => {
+      if (child.exitCode !== null) return;
+      const ended = once(child, "exit");
+      child.kill("SIGTERM");
+      await ended;
+    },
+  };
+}
+
+async function readyPort(child: ChildProcess): Promise<number> {
+  const signal = AbortSignal.timeout(START_TIMEOUT_MS);
+  const ended = once(child, "exit", { signal }).then(([code]) => {
+    throw new Error(`the server ended with code ${String(code)} while it started`);
+  });
+  const ready = once(child, "message", { signal }).then(([message]) => (message as { port: number }).port);
+  return Promise.race([ready, ended]);
+}
+
+/** A data directory with so many posts; made once below `directory` and used again by the next run. */
+export async function ensureScale(directory: string, posts: number): Promise<string> {
+  const path = join(directory, `posts-${posts}`);
+  if (existsSync(join(path, "finished"))) return path;
+  await rm(path, { recursive: true, force: true });
+  await mkdir(path, { recursive: true });
+  await run(process.execPath, ["build/process/seed.js", "--scale", `posts=${posts}`], { DATA_DIR: path });
+  await run("touch", [join(path, "finished")], {});
+  return path;
+}
+
+/** The demo content in a directory of its own, removed by the caller. */
+export async function makeDemoData(): Promise<string> {
+  return mkdtemp(join(tmpdir(), "goldbean-bench-"));
+}
+
+async function run(command: string, parameters: string[], settings: Record<string, string>): Promise<void> {
+  const child = spawn(command, parameters, { env: { ...process.env, NODE_ENV: "production", ...settings }, stdio: ["ignore", "ignore", "inherit"] });
+  const [code] = (await once(child, "exit")) as [number | null];
+  if (code !== 0) throw new Error(`${command} ${parameters.join(" ")} ended with code ${String(code)}`);
+}
+
+/** Resident memory of a process in megabytes. */
+export async function residentMb(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8");
+  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
+}
