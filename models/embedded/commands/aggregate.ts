@@ -144,7 +144,7 @@ function countStage(rest: readonly Doc[]): { id: Value; field: string } | undefi
   if (!isDoc(group)) return undefined;
   const { _id: id, ...fields } = group;
   const [field, another] = Object.keys(fields);
-  if (field === undefined || another !== undefined || (id !== null && typeof id !== "number")) return undefined;
+  if (field === undefined || another !== undefined || !/^\w+$/.test(field) || (id !== null && typeof id !== "number")) return undefined;
   const sum = fields[field];
   return isDoc(sum) && Object.keys(sum).length === 1 && sum.$sum === 1 ? { id, field } : undefined;
 }
