@@ -25,7 +25,7 @@ async function openDatabase(): Promise<() => Promise<void>> {
   const { startEmbedded } = await import("@models/embedded");
   const directory = await mkdtemp(join(tmpdir(), "goldbean-test-"));
   const engine = await startEmbedded({ directory });
-  await connect(engine.uri);
+  await connect(monitored(engine.uri));
   await ensureIndexes();
   return async () => {
     await disconnect();
@@ -37,10 +37,15 @@ async function openDatabase(): Promise<() => Promise<void>> {
 async function openFreshName(uri: string): Promise<() => Promise<void>> {
   const address = new URL(uri);
   address.pathname = `/goldbean-test-${nanoid(8).replace(/[^a-z0-9]/gi, "x")}`;
-  await connect(address.href);
+  await connect(monitored(address.href));
   await ensureIndexes();
   return async () => {
     await mongoose.connection.dropDatabase();
     await disconnect();
   };
+}
+
+/** With command events, so that a test can see which queries a page makes. */
+function monitored(uri: string): string {
+  return `${uri}${uri.includes("?") ? "&" : "?"}monitorCommands=true`;
 }
