@@ -1,7 +1,7 @@
 /** `$group`, and what is built on it: `$bucket`, `$sortByCount`, `$count`. */
 import { compare, typeName } from "../bson/compare";
 import { encodeKey } from "../bson/keys";
-import { hasField, isDoc, newDoc, setField, BSONRegExp } from "../bson/values";
+import { BSONRegExp, hasField, isDoc, isNumber, newDoc, setField } from "../bson/values";
 import type { Doc, Value } from "../bson/values";
 import { CommandError, notSupported } from "../errors";
 import { compileExpression } from "./expression";
@@ -14,6 +14,8 @@ export type Stage = (docs: Iterable<Doc>) => Iterable<Doc>;
 interface Accumulator {
   add(value: Value): void;
   result(): Value;
+  /** True once further values change nothing: they are then not even worked out, as in MongoDB. */
+  isSettled?(): boolean;
 }
 
 const ACCUMULATORS: ReadonlyMap<string, () => Accumulator> = new Map<string, () => Accumulator>([
@@ -68,11 +70,11 @@ function firstOrLast(first: boolean): Accumulator {
   let seen = false;
   return {
     add: (value) => {
-      if (first && seen) return;
       held = value === undefined ? null : value;
       seen = true;
     },
     result: () => held,
+    isSettled: () => first && seen,
   };
 }
 
@@ -134,17 +136,21 @@ export function compileGroup(spec: Value, context: ExpressionContext): Stage {
   return grouping(compileId(spec["_id"], context), columns);
 }
 
-/** In a compound `_id` a missing field is null, so that both fall into one group. */
+/** With one field in the `_id`, missing is null, so that both fall into one group; with several, it is left out. */
 function compileId(spec: Value, context: ExpressionContext): Evaluate {
   const evaluate = compileExpression(spec, context);
   if (!isDoc(spec) || Object.keys(spec)[0]?.startsWith("$") !== false) return evaluate;
-  const parts = Object.keys(spec).map((field) => ({ field, part: compileExpression(spec[field], context) }));
+  const fields = Object.keys(spec);
+  for (const field of fields) {
+    if (isNumber(spec[field]) || typeof spec[field] === "boolean") throw new CommandError(17390, "$group does not support inclusion-style expressions");
+  }
+  const [field = ""] = fields;
+  if (fields.length !== 1) return evaluate;
+  const part = compileExpression(spec[field], context);
   return (doc) => {
     const id = newDoc();
-    for (const { field, part } of parts) {
-      const value = part(doc);
-      setField(id, field, value === undefined ? null : value);
-    }
+    const value = part(doc);
+    setField(id, field, value === undefined ? null : value);
     return id;
   };
 }
@@ -162,7 +168,8 @@ function grouping(idOf: Evaluate, columns: readonly Column[]): Stage {
         groups.set(key, found);
       }
       for (let index = 0; index < columns.length; index++) {
-        found.accumulators[index]?.add(columns[index]?.evaluate(doc));
+        const accumulator = found.accumulators[index];
+        if (accumulator && accumulator.isSettled?.() !== true) accumulator.add(columns[index]?.evaluate(doc));
       }
     }
     for (const { id, accumulators } of groups.values()) {

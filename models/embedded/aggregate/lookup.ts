@@ -41,7 +41,7 @@ function parse(spec: Value, environment: PipelineEnvironment): Parsed {
   const foreign = text("foreignField");
   const { pipeline } = spec;
   if (pipeline !== undefined && !Array.isArray(pipeline)) throw new CommandError(14, "'pipeline' option must be specified as an array");
-  if (as === undefined) throw new CommandError(9, "must specify 'as' field for a $lookup");
+  if (as === undefined) throw new CommandError(40414, "BSON field '$lookup.as' is missing but a required field");
   if ((local === undefined) !== (foreign === undefined) || (local === undefined && pipeline === undefined)) {
     throw new CommandError(9, "$lookup requires either 'pipeline' or both 'localField' and 'foreignField' to be specified");
   }

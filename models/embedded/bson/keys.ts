@@ -39,7 +39,7 @@ export function keysAtPaths(doc: Doc, paths: readonly string[][], positions: Pos
       return result;
     }
   }
-  const columns = paths.map((path) => ({ path, positions, depth: 0, value: null as Value }));
+  const columns = paths.map((path) => ({ path, positions, depth: 0, value: null as Value, entered: undefined }));
   expand(doc, columns, 0, result);
   return result;
 }
@@ -50,25 +50,32 @@ interface Column {
   /** How many parts of the path are walked; all of them once `value` is final. */
   depth: number;
   value: Value;
+  /** The first array of which the path took a position. */
+  entered: Value[] | undefined;
 }
 
 function expand(doc: Doc, columns: Column[], missing: number, result: IndexKeys): void {
-  const positions = columns[0]?.positions;
   const next = columns.map((column) => ({ ...column }));
+  let entered: Value[] | undefined;
   let array: Value[] | undefined;
   const inArray: Column[] = [];
   let notFound = missing;
   let arrayField = "";
   for (const column of next) {
     if (column.depth === column.path.length) continue;
+    column.entered = undefined;
     const found = walk(doc, column);
-    if (found !== undefined) {
-      if (array !== undefined && array !== found) {
-        if (positions === "use" && columns.some(({ path }) => path.some(isPosition))) throw notSupported("A sort by several arrays and array positions");
+    const first = column.entered ?? found;
+    if (first !== undefined) {
+      if (entered !== undefined && entered !== first) {
         throw new CommandError(171, `cannot index parallel arrays [${column.path[0]}] [${arrayField}]`);
       }
-      array = found;
+      entered = first;
       arrayField = column.path[0] ?? "";
+    }
+    if (found !== undefined) {
+      if (array !== undefined && array !== found) throw notSupported("A sort by an array and by an array inside it");
+      array = found;
       inArray.push(column);
     } else if (column.value === undefined) {
       column.value = null;
@@ -108,6 +115,7 @@ function walk(doc: Doc, column: Column): Value[] | undefined {
       if (current.some((element) => isDoc(element) && hasField(element, rest))) {
         throw notSupported("A sort on an array position that is a field name too");
       }
+      column.entered ??= current;
       current = current[Number(rest)];
       column.depth += 1;
       // An array inside an array counts as a whole.
