@@ -1,3 +1,4 @@
+import "./production";
 import { env } from "../app/env.server";
 import "../models/all.server";
 import { connect, disconnect } from "../models/connection.server";

@@ -1,3 +1,4 @@
+import "./production";
 import { parseArgs } from "node:util";
 import { env } from "../app/env.server";
 import "../models/all.server";
