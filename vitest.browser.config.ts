@@ -1,13 +1,14 @@
 import tsconfigPaths from "vite-tsconfig-paths";
 import { defineConfig } from "vitest/config";
 
-// The built site in a real browser. One file at a time: each has a server and a browser of its own, on two cores.
+/** Journeys through the built product in a real browser, one file at a time on two cores; the server is started once by globalSetup. */
 export default defineConfig({
   plugins: [tsconfigPaths()],
   test: {
     include: ["tests/e2e/**/*.spec.ts"],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    globalSetup: ["tests/e2e/support/global-setup.ts"],
+    testTimeout: 90_000,
+    hookTimeout: 60_000,
     fileParallelism: false,
   },
 });
