@@ -2,8 +2,10 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { EJSON } from "bson";
 import { startEmbedded } from "../../models/embedded/index";
 import { compareLive, type LiveReport, type OracleLink } from "./live";
+import { runKilledHistory, type HistoryReport } from "./history-run";
 import { startOracle, type Oracle } from "./oracle";
 import { addFound, recordRows, writeGolden } from "./record";
 import { replayRows } from "./replay";
@@ -14,6 +16,7 @@ import { canonical, openClient, parseRows, readGolden } from "./rows";
  *   npm run db:conformance                                replays every recorded row
  *   npm run db:conformance -- --oracle PATH | --live URI   also compares random cases with a running MongoDB engine
  *   … --seed N --cases N --json                            a chosen run; figures as JSON
+ *   … --histories N                                        N concurrent histories with kill -9 in the middle (default 2)
  *   … --keep-found                                         writes shrunk disagreements to golden/found.json
  *   … --record FILE                                        asks the oracle the questions of FILE again and rewrites their golden files
  * Ends with 1 when an answer differs, when fewer than 90 % of the rows are answered, or when random cases are refused too often.
@@ -32,6 +35,7 @@ const { values: args } = parseArgs({
     oracle: { type: "string" },
     live: { type: "string" },
     port: { type: "string", default: String(ORACLE_PORT) },
+    histories: { type: "string", default: "2" },
     record: { type: "string" },
     "keep-found": { type: "boolean", default: false },
   },
@@ -61,8 +65,9 @@ async function main(): Promise<void> {
     try {
       const replay = await replayGolden(engine.uri);
       const live = oracle ? await compareRandom(oracle, engine.uri) : null;
-      report(replay, live, Date.now() - started);
-      if (!isGood(replay, live)) process.exitCode = 1;
+      const histories = await runHistories(live?.seed ?? 1);
+      report(replay, live, histories, Date.now() - started);
+      if (!isGood(replay, live, histories)) process.exitCode = 1;
     } finally {
       await engine.close();
     }
@@ -153,14 +158,25 @@ async function compareRandom(started: Oracle, engineUri: string): Promise<LiveRe
   }
 }
 
-function isGood(replay: ReplayReport, live: LiveReport | null): boolean {
+/** What the oracle cannot answer, having no sessions: concurrent transactions, conflicts and crashes, judged by their history. */
+async function runHistories(seed: number): Promise<HistoryReport[]> {
+  const reports: HistoryReport[] = [];
+  for (let number = 0; number < Number(args.histories); number++) {
+    const options = { seed: args.seed === undefined ? seed + number : Number(args.seed) + number, sessions: 8, steps: 150, keys: 5, counters: 4 };
+    reports.push(await runKilledHistory(options, [10, 40, 70]));
+  }
+  return reports;
+}
+
+function isGood(replay: ReplayReport, live: LiveReport | null, histories: HistoryReport[]): boolean {
+  if (histories.some(({ anomalies }) => anomalies.length > 0)) return false;
   if (replay.different > 0 || replay.answeredShare < ANSWERED_SHARE_MIN) return false;
   return live === null || (live.different === 0 && live.refused / live.cases <= REFUSED_SHARE_MAX);
 }
 
-function report(replay: ReplayReport, live: LiveReport | null, durationMs: number): void {
+function report(replay: ReplayReport, live: LiveReport | null, histories: HistoryReport[], durationMs: number): void {
   if (args.json) {
-    console.log(canonical({ replay, live, durationMs }));
+    console.log(EJSON.stringify({ replay, live, histories, durationMs }, { relaxed: true }));
     return;
   }
   const share = (part: number, whole: number) => `${((100 * part) / Math.max(whole, 1)).toFixed(1)} %`;
@@ -176,6 +192,10 @@ function report(replay: ReplayReport, live: LiveReport | null, durationMs: numbe
     for (const one of live.disagreements) console.log(`  ✗ world ${one.world} ${canonical(one.row)}\n      embedded ${canonical(one.actual)}`);
   } else {
     console.log("Live comparison: not run (no --oracle and no --live).");
+  }
+  for (const { seed, kills, committed, aborted, conflicts, repeats, anomalies } of histories) {
+    console.log(`History, seed ${seed}: ${committed} committed, ${aborted} not, ${conflicts} conflicts, ${repeats} repeats, ${kills} kills; ${anomalies.length} anomalies`);
+    for (const anomaly of anomalies) console.log(`  ✗ ${anomaly}`);
   }
   console.log(`Took ${(durationMs / 1000).toFixed(1)} s.`);
 }

@@ -60,6 +60,16 @@ function ofPipeline(pipeline: unknown): Determinism {
         ordered = false;
         idDistinct = true;
         break;
+      case "$sortByCount":
+      case "$bucketAuto":
+        // Equal counts stand in any order.
+        ordered = false;
+        idDistinct = true;
+        break;
+      case "$bucket":
+        ordered = true;
+        idDistinct = true;
+        break;
       case "$unwind":
       case "$replaceRoot":
       case "$replaceWith":

@@ -57,7 +57,7 @@ function number(random: Random, depth: number): unknown {
     [1, () => ({ [random.pick(["$year", "$month", "$dayOfMonth", "$hour", "$dayOfWeek", "$dayOfYear", "$isoWeek", "$minute"])]: date(random, depth - 1) })],
     [0.8, () => ({ [random.pick(["$toInt", "$toDouble", "$toLong", "$toDecimal"])]: random.pick<unknown>([inner(), "12", true, new Double(2.9), Decimal128.fromString("3.7")]) })],
     [0.6, () => ({ $dateDiff: { startDate: date(random, 0), endDate: date(random, 0), unit: random.pick(["day", "hour", "week", "month"]) } })],
-    [0.8, () => ({ $reduce: { input: numbers(random), initialValue: new Int32(0), in: { $add: ["$$value", "$$this"] } } })],
+    [0.8, () => ({ $reduce: { input: numbers(), initialValue: new Int32(0), in: { $add: ["$$value", "$$this"] } } })],
   ])();
 }
 
@@ -85,7 +85,7 @@ function text(random: Random, depth: number): unknown {
   ])();
 }
 
-function numbers(random: Random): unknown {
+function numbers(): unknown {
   return { $filter: { input: guarded("c", "array", []), cond: { $isNumber: "$$this" } } };
 }
 

@@ -13,23 +13,40 @@ const ATTEMPTS_MAX = 250;
  * Greedy and bounded; what is left is written down as a recorded row.
  */
 export async function shrink(pair: Pair, found: Disagreement): Promise<Pick<Disagreement, "row" | "actual">> {
-  let { docs, lookup, indexes, op } = found.row;
+  let { docs, op } = found.row;
+  let lookup = found.row.lookup ?? [];
+  let indexes = found.row.indexes ?? [];
+  // A smaller case must fail in the same way, or it would lead to another fault than the one that was met.
+  const codes = codesOf(found.row.expect, found.actual);
   let best: Pick<Disagreement, "row" | "actual"> = { row: found.row, actual: found.actual };
   let attempts = 0;
 
   const tryIt = async (question: Question): Promise<boolean> => {
     if (attempts++ >= ATTEMPTS_MAX) return false;
     const result = await ask(pair, question);
-    if (result) best = result;
-    return result !== null;
+    if (result === null || codesOf(result.row.expect, result.actual) !== codes) return false;
+    best = result;
+    return true;
   };
 
   let progress = true;
   while (progress && attempts < ATTEMPTS_MAX) {
     progress = false;
-    for (const smaller of halvesThenOnes(docs)) if (await tryIt({ docs: smaller(docs), lookup, indexes, op })) (docs = smaller(docs)), (progress = true);
-    for (const smaller of halvesThenOnes(lookup ?? [])) if (await tryIt({ docs, lookup: smaller(lookup ?? []), indexes, op })) (lookup = smaller(lookup ?? [])), (progress = true);
-    for (const smaller of halvesThenOnes(indexes ?? [])) if (await tryIt({ docs, lookup, indexes: smaller(indexes ?? []), op })) (indexes = smaller(indexes ?? [])), (progress = true);
+    for (const cut of halvesThenOnes(docs)) {
+      if (!(await tryIt({ docs: cut(docs), lookup, indexes, op }))) continue;
+      docs = cut(docs);
+      progress = true;
+    }
+    for (const cut of halvesThenOnes(lookup)) {
+      if (!(await tryIt({ docs, lookup: cut(lookup), indexes, op }))) continue;
+      lookup = cut(lookup);
+      progress = true;
+    }
+    for (const cut of halvesThenOnes(indexes)) {
+      if (!(await tryIt({ docs, lookup, indexes: cut(indexes), op }))) continue;
+      indexes = cut(indexes);
+      progress = true;
+    }
     for (const smaller of smallerCopies(op, true)) {
       if (await tryIt({ docs, lookup, indexes, op: smaller })) {
         op = smaller;
@@ -48,6 +65,10 @@ export async function shrink(pair: Pair, found: Disagreement): Promise<Pick<Disa
     }
   }
   return best;
+}
+
+function codesOf(...answers: Document[]): string {
+  return JSON.stringify(answers.map((answer) => [(answer.error as Document | undefined)?.code ?? 0, ((answer.errors as Document[] | undefined) ?? []).map((one) => Number(one.code))]));
 }
 
 /** The disagreement that a question shows, or null when both sides agree, refuse, or the question is ill-defined. */

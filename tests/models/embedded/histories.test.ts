@@ -1,9 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { anomaliesOf } from "../../../scripts/db/history-check";
-import { HISTORY_DATABASE, prepareHistory, runHistory, type Entry, type History, type HistoryOptions } from "../../../scripts/db/histories";
-import { WireClient } from "../../../scripts/db/wire-client";
+import { prepareHistory, runHistory, type Entry, type History, type HistoryOptions } from "../../../scripts/db/histories";
+import { runKilledHistory } from "../../../scripts/db/history-run";
 import { useEngine } from "./support/engine";
-import { EngineProcess } from "../../../scripts/db/engine-process";
 
 const SEED = Number(process.env.HISTORY_SEED ?? 20_261_124);
 const OPTIONS: HistoryOptions = { seed: SEED, sessions: 8, steps: 40, keys: 5, counters: 4 };
@@ -67,36 +66,8 @@ describe("histories on the running engine", () => {
 });
 
 test("given the engine killed twice in the middle, then repeats tell the truth and nothing is lost, doubled or half", async () => {
-  const engine = new EngineProcess();
-  try {
-    await prepareHistory(await engine.start(), OPTIONS);
-    const running = runHistory(engine, OPTIONS);
-    const finished = running.then(
-      () => true,
-      () => true,
-    );
-    for (const ticks of [3, 14]) {
-      await ticksReach(engine, ticks, finished);
-      await engine.crash();
-    }
-    const history = await running;
-    expect(anomaliesOf(history), `seed ${SEED}`).toEqual([]);
-    expect(history.repeats).toBeGreaterThan(0);
-  } finally {
-    await engine.remove();
-  }
+  const report = await runKilledHistory(OPTIONS, [3, 14]);
+  expect(report.anomalies, `seed ${SEED}`).toEqual([]);
+  expect(report.kills).toBe(2);
+  expect(report.repeats).toBeGreaterThan(0);
 });
-
-/** Waits until the history has come so far, seen from outside. */
-async function ticksReach(engine: EngineProcess, wanted: number, finished: Promise<boolean>): Promise<void> {
-  const client = await WireClient.open(await engine.uri());
-  let over = false;
-  void finished.then(() => (over = true));
-  const deadline = Date.now() + 20_000;
-  for (let seen = 0; seen < wanted; ) {
-    if (over || Date.now() > deadline) throw new Error(`the history ended or stood still at ${seen} ticks`);
-    const reply = await client.command(HISTORY_DATABASE, { find: "ticks", filter: {} });
-    seen = Number((reply.cursor as { firstBatch: { n: number }[] }).firstBatch[0]?.n);
-  }
-  client.close();
-}
