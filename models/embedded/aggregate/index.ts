@@ -43,7 +43,8 @@ export function splitPipeline(stages: Doc[]): SplitPipeline {
     split.match = matches.length === 1 ? first : all;
   }
   const sort = only(stages[index], "$sort");
-  if (isDoc(sort) && Object.keys(sort).length > 0) {
+  // Of two sorts in a row only the later one counts; that is left to the stages.
+  if (isDoc(sort) && Object.keys(sort).length > 0 && only(stages[index + 1], "$sort") === undefined) {
     split.sort = sort;
     index += 1;
   }

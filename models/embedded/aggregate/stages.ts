@@ -1,7 +1,7 @@
 /** The stages of a pipeline, each compiled to a function from documents to documents. */
 import { bigIntOf, isInteger, numberOf } from "../bson/arithmetic";
 import { typeName } from "../bson/compare";
-import { Long, copyDoc, getField, isDoc, isNumber, newDoc, setField } from "../bson/values";
+import { Long, copyDoc, getField, hasField, isDoc, isNumber, newDoc, setField } from "../bson/values";
 import type { Doc, Value } from "../bson/values";
 import { CommandError, notSupported } from "../errors";
 import { compileFilter } from "../query/match";
@@ -35,7 +35,6 @@ export function compileProjectStage(spec: Value, context: ExpressionContext): (d
 
 export function compileAddFields(spec: Value, context: ExpressionContext, name = "$addFields"): (doc: Doc) => Doc {
   if (!isDoc(spec)) throw new CommandError(40272, `${name} specification stage must be an object, got ${typeName(spec)}`);
-  if (Object.keys(spec).length === 0) throw new CommandError(40177, "specification must have at least one field");
   const tree = newTree();
   for (const field in spec) plantFields(tree, field, spec[field], context);
   return (doc) => {
@@ -315,6 +314,9 @@ export function compileStages(stages: readonly Value[], environment: PipelineEnv
     if (REFUSED.has(name)) throw notSupported(`The stage ${name}`);
     throw new CommandError(40324, `Unrecognized pipeline stage name: '${name}'`);
   });
-  return (docs) => compiled.reduce((input, stage) => stage(input), docs);
+  // Of sorts in a row only the last counts, so an error of an earlier one never occurs.
+  const isSort = (stage: Value): boolean => isDoc(stage) && hasField(stage, "$sort");
+  const needed = compiled.filter((_stage, index) => !(isSort(stages[index]) && isSort(stages[index + 1])));
+  return (docs) => needed.reduce((input, stage) => stage(input), docs);
 }
 

@@ -97,24 +97,33 @@ function documentEnd(reader: Reader): number {
   return end;
 }
 
+/** Names met before, by a hash of their bytes: the same few names come back in every document of a collection. */
+const names = new Array<string>(2048).fill("");
+
 function readName(reader: Reader): string {
   const { bytes } = reader;
   const start = reader.offset;
   let end = start;
-  let name = "";
-  // Field names are short and ASCII nearly always; building them by hand beats a call into the decoder.
+  let hash = 0;
   for (let code = bytes[end]; code !== 0; code = bytes[++end]) {
     if (code === undefined) throw malformed();
-    if (code > 127 || end - start > 24) {
-      end = bytes.indexOf(0, end);
-      if (end < 0) throw malformed();
-      name = bytes.toString("utf8", start, end);
-      break;
-    }
-    name += String.fromCharCode(code);
+    hash = (hash * 31 + code) & 2047;
   }
   reader.offset = end + 1;
+  const known = names[hash] ?? "";
+  if (known.length === end - start && isAscii(known, bytes, start)) return known;
+  const name = bytes.toString("utf8", start, end);
+  names[hash] = name;
   return name;
+}
+
+/** Whether the bytes are this text, one byte a character; true for ASCII names only. */
+function isAscii(text: string, bytes: Buffer, start: number): boolean {
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code > 127 || code !== bytes[start + index]) return false;
+  }
+  return true;
 }
 
 function readString(reader: Reader): string {
@@ -162,7 +171,8 @@ function readValue(reader: Reader, type: number | undefined, depth: number): Val
     case 0x08:
       return bytes[reader.offset++] === 1;
     case 0x09: {
-      const ms = readLong(reader).toNumber();
+      const ms = bytes.readUInt32LE(reader.offset) + bytes.readInt32LE(reader.offset + 4) * 4294967296;
+      reader.offset += 8;
       if (Math.abs(ms) > MAX_DATE_MS) throw notSupported("A date outside the range of JavaScript dates");
       return new Date(ms);
     }
