@@ -39,7 +39,7 @@ export function createGuestPages(options: GuestPagesOptions): GuestPages {
     const request = new Request(new URL(url, options.publicUrl), {
       headers: { Accept: "text/html", "Accept-Language": locale, Host: new URL(options.publicUrl).host },
     });
-    const facts = { nonce, requestId, clientAddress: "", isBot: false, whole: true, startedAtMs: performance.now() };
+    const facts = { nonce, requestId, clientAddress: "", isBot: false, startedAtMs: performance.now() };
     const response = await options.render(request, facts);
     if (response.headers.has("Set-Cookie")) {
       logger.warn({ event: "page.cookieDropped", requestId, path: request.url });

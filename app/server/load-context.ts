@@ -7,8 +7,6 @@ export interface RequestFacts {
   /** Address of the reader, behind TRUST_PROXY proxies. Empty for a page that is made to be kept. */
   clientAddress: string;
   isBot: boolean;
-  /** True when the page must be complete before it is sent: it is kept for all guests, or goes to a crawler. */
-  whole: boolean;
   /** performance.now() when the loaders began. */
   startedAtMs: number;
 }

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { constants, createGzip } from "node:zlib";
 import { DomainError } from "@models/errors";
-import { chooseCoding, isCompressible } from "./encoding";
+import { chooseCoding, gzipped } from "./encoding";
 
 /** Between node's requests and responses and those of the web platform, which Remix speaks. */
 
@@ -37,7 +36,13 @@ function addressOf(req: IncomingMessage, origin: string): URL {
   return new URL(origin + path);
 }
 
-/** Streams a response out, compressed when the client takes it. Resolves when all of it has been handed over. */
+/** Answers of these kinds are made whole by the app, and are compressed in one piece. */
+const WHOLE = /^(?:text\/|application\/(?:json|xml|rss|atom|feed|manifest))/;
+/** Below this the headers weigh more than what is saved. */
+const COMPRESS_BYTES_MIN = 1_000;
+const GZIP_LEVEL = 4;
+
+/** Sends a response. Resolves when all of it has been handed over. */
 export async function sendWebResponse(req: IncomingMessage, res: ServerResponse, response: Response): Promise<void> {
   res.statusCode = response.status;
   for (const [name, value] of response.headers) {
@@ -48,44 +53,31 @@ export async function sendWebResponse(req: IncomingMessage, res: ServerResponse,
   if (!response.body || req.method === "HEAD") {
     await response.body?.cancel();
     res.end();
-    return;
+  } else if (WHOLE.test(response.headers.get("Content-Type") ?? "")) {
+    await sendWhole(req, res, response);
+  } else {
+    await sendInPieces(res, response.body);
   }
-  const coding = chooseCoding(req.headers["accept-encoding"], (candidate) => candidate === "gzip");
-  const compress = coding === "gzip" && !response.headers.has("Content-Encoding") && isCompressible(response.headers.get("Content-Type") ?? "");
-  if (compress) await sendCompressed(res, response.body);
-  else await sendPlain(res, response.body);
 }
 
-async function sendPlain(res: ServerResponse, body: ReadableStream<Uint8Array>): Promise<void> {
+async function sendWhole(req: IncomingMessage, res: ServerResponse, response: Response): Promise<void> {
+  const body = Buffer.from(await response.arrayBuffer());
+  res.appendHeader("Vary", "Accept-Encoding");
+  const coding = chooseCoding(req.headers["accept-encoding"], (candidate) => candidate === "gzip");
+  const compress = coding === "gzip" && body.length >= COMPRESS_BYTES_MIN && !response.headers.has("Content-Encoding");
+  const bytes = compress ? await gzipped(body, GZIP_LEVEL) : body;
+  if (res.destroyed) return;
+  if (compress) res.setHeader("Content-Encoding", "gzip");
+  res.setHeader("Content-Length", bytes.length);
+  res.end(bytes);
+}
+
+async function sendInPieces(res: ServerResponse, body: ReadableStream<Uint8Array>): Promise<void> {
   for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
     if (res.destroyed) return;
     if (!res.write(chunk)) await drained(res);
   }
   res.end();
-}
-
-async function sendCompressed(res: ServerResponse, body: ReadableStream<Uint8Array>): Promise<void> {
-  res.removeHeader("Content-Length");
-  res.setHeader("Content-Encoding", "gzip");
-  res.appendHeader("Vary", "Accept-Encoding");
-  const gzip = createGzip({ level: 4 });
-  gzip.pipe(res);
-  res.once("close", () => gzip.destroy());
-  let flushing = false;
-  for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
-    if (res.destroyed) return;
-    const room = gzip.write(chunk);
-    // Whatever the renderer wrote in one go leaves together; a late part of the page is not held back by the coder.
-    if (!flushing) {
-      flushing = true;
-      setImmediate(() => {
-        flushing = false;
-        if (!gzip.writableEnded && !gzip.destroyed) gzip.flush(constants.Z_SYNC_FLUSH);
-      });
-    }
-    if (!room) await drained(gzip);
-  }
-  gzip.end();
 }
 
 /** Room to write again, or the end of the connection. */

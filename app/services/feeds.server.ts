@@ -160,9 +160,10 @@ async function readRows(
   const rows: FeedEntry[] = [];
   // A cursor from the future reads like a fresh page; one from before the first post walks MONTHS_MAX empty months.
   const start = after && after.publishedAt < now ? after.publishedAt : now;
-  for (let month = 0; month < MONTHS_MAX && rows.length <= PAGE_SIZE; month += 1) {
-    const at = new Date(Date.UTC(start.getUTCFullYear(), start.getUTCMonth() - month, 1));
-    rows.push(...(await listFeedEntries({ feeds: [latestFeed(locale, at)], after: month === 0 ? after : null, limit: PAGE_SIZE + 1 - rows.length })));
+  // Where three months together do not fill a page the site is young; the rest is then asked for in few questions.
+  for (let month = 0, span = 1; month < MONTHS_MAX && rows.length <= PAGE_SIZE; month += span, span = month < 3 ? 1 : 11) {
+    const feeds = Array.from({ length: span }, (_, back) => latestFeed(locale, new Date(Date.UTC(start.getUTCFullYear(), start.getUTCMonth() - month - back, 1))));
+    rows.push(...(await listFeedEntries({ feeds, after: month === 0 ? after : null, limit: PAGE_SIZE + 1 - rows.length })));
   }
   return { rows: rows.slice(0, PAGE_SIZE), more: rows.length > PAGE_SIZE };
 }
