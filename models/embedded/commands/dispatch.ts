@@ -4,6 +4,7 @@ import { CommandError, notSupported } from "../errors";
 import { docOf } from "../storage/doc";
 import { noSuchTransaction } from "../transactions/sessions";
 import type { Session } from "../transactions/sessions";
+import { WriteConflict } from "../transactions/transaction";
 import type { Transaction } from "../transactions/transaction";
 import { joinDocuments } from "../wire/raw";
 import { ADMIN_COMMANDS } from "./admin";
@@ -37,6 +38,8 @@ const UNSUPPORTED = new Set(
     "setDefaultRWConcern", "getDefaultRWConcern", "logRotate", "killAllSessions", "killAllSessionsByPattern", "setIndexCommitQuorum", "dbHash",
   ].map((name) => name.toLowerCase()),
 );
+
+const CONFLICT_WAIT_MAX_MS = 50;
 
 export async function answer(engine: Engine, decodeCommand: () => Doc, connectionId: number): Promise<Uint8Array> {
   let reply: Reply;
@@ -107,8 +110,23 @@ async function runInSession(engine: Engine, { command, db, known, session, conne
     if (!(reply instanceof Uint8Array) && getField(reply, "writeErrors") !== undefined) transaction.abort();
     return reply;
   } catch (error) {
-    throw endTransaction(session, error);
+    endTransaction(session, error);
+    if (error instanceof WriteConflict) await letOtherEnd(engine, error);
+    throw error;
   }
+}
+
+/**
+ * A retry at once would only meet the same conflict again. So the refusal goes out when the other transaction has ended and
+ * its writes are in the next snapshot, or after a moment. Nothing is held meanwhile: the refused transaction is over.
+ */
+async function letOtherEnd({ store }: Engine, { holder }: WriteConflict): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const moment = new Promise<void>((resolve) => (timer = setTimeout(resolve, CONFLICT_WAIT_MAX_MS)));
+  const ended = Promise.resolve(holder?.ended).then(() => store.settled());
+  // A store that cannot write says so to the retry; here it only ends the wait.
+  await Promise.race([ended.catch(() => undefined), moment]);
+  clearTimeout(timer);
 }
 
 function openTransaction(engine: Engine, session: Session, starts: boolean): Transaction {

@@ -2,7 +2,7 @@ import { CommandError } from "../errors";
 import { WriteView } from "../storage/layers";
 import type { Pinned, Store } from "../storage/store";
 import type { Collection } from "../storage/collection";
-import type { Locks } from "./locks";
+import type { Holder, Locks } from "./locks";
 
 /**
  * One multi-document transaction: reads from a pinned snapshot with its own writes over it, and holds the lock of every
@@ -18,8 +18,12 @@ export function transientError(code: number, message: string): CommandError {
   return new CommandError(code, message, { labels: ["TransientTransactionError"] });
 }
 
-export function writeConflict(): CommandError {
-  return transientError(112, "Write conflict during plan execution and yielding is disabled. Please retry your operation or multi-document transaction.");
+export class WriteConflict extends CommandError {
+  constructor(readonly holder?: Holder) {
+    super(112, "Write conflict during plan execution and yielding is disabled. Please retry your operation or multi-document transaction.", {
+      labels: ["TransientTransactionError"],
+    });
+  }
 }
 
 export class Transaction {
@@ -60,7 +64,7 @@ export class Transaction {
   /** Hands the writes to the store. They are in effect when this returns and on disk when the promise resolves. */
   commit(addRecord: (view: WriteView) => void): Promise<void> {
     for (const [collection, version] of this.#layouts) {
-      if (collection.dropped || collection.layoutVersion !== version) throw writeConflict();
+      if (collection.dropped || collection.layoutVersion !== version) throw new WriteConflict();
     }
     addRecord(this.view);
     const durable = this.store.commit(this.view.top);
@@ -82,7 +86,7 @@ export class Transaction {
   #claim(text: string): void {
     const holder = this.locks.holderOf(text);
     if (holder === this) return;
-    if (holder || this.store.writtenAfter(text, this.#snapshot.seq)) throw writeConflict();
+    if (holder || this.store.writtenAfter(text, this.#snapshot.seq)) throw new WriteConflict(holder);
     this.locks.take(text, this);
   }
 }
