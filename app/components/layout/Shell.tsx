@@ -55,7 +55,9 @@ export function Header() {
 
 export function Rail() {
   const t = useT();
-  const write = PLACES.find((place) => place.icon === "plus");
+  const { pathname } = useLocation();
+  // One primary button a screen: the composer has its own.
+  const write = pathname === "/posts/new" ? undefined : PLACES.find((place) => place.icon === "plus");
   return (
     <div className="rail">
       <nav aria-label={t("common.mainNav")}>
