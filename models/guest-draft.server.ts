@@ -9,10 +9,10 @@ export interface GuestDraft {
   _id: string;
   /** Null until somebody has logged in with the intent that carries the nonce. */
   memberId: string | null;
-  act: "comment" | "reply" | "post";
-  /** The post that is answered; null for a new post. */
+  act: "comment" | "reply" | "post" | "edit";
+  /** The post that is answered or edited; null for a new post. */
   postId: string | null;
-  /** The comment that is answered, for a reply. */
+  /** The comment that is answered or edited. */
   commentId: string | null;
   /** Field name → text, as the form sent it. */
   fields: Record<string, string>;

@@ -49,6 +49,9 @@ const GATED_FORMS: readonly GatedForm[] = [
   { path: /^\/posts\/(?<postId>[\w-]+)\/comments\/(?<commentId>[\w-]+)\/report$/, act: "report", target: commentTarget, home: postPage },
   { path: /^\/members\/(?<handle>\w+)\/report$/, act: "report", target: memberTarget, home: ({ handle }) => `/members/${handle}` },
   { path: /^\/posts\/(?<postId>[\w-]+)\/comments$/, act: "comment", target: postTarget, home: postPage },
+  { path: /^\/posts\/(?<postId>[\w-]+)\/edit$/, act: "edit", target: postTarget, home: postPage },
+  { path: /^\/posts\/(?<postId>[\w-]+)\/comments\/(?<commentId>[\w-]+)\/edit$/, act: "edit", target: commentTarget, home: postPage },
+  { path: /^\/account$/, act: "edit", target: () => ({ targetKind: "new", targetId: "account" }), home: () => "/account" },
   { path: /^\/posts\/new$/, act: "post", target: () => ({ targetKind: "new", targetId: "new" }), home: () => "/posts/new" },
 ];
 
@@ -78,6 +81,8 @@ export async function draftOf(pathname: string, fields: FormValues, back: string
     if (!match) continue;
     const groups = match.groups ?? {};
     if (form.wish && first(fields[form.wish]) === "false") return null;
+    // The same forms also delete and restore; neither has words to keep, and neither is done without looking again.
+    if (form.act === "edit" && /^(?:delete|restore)$/.test(first(fields.intent))) return null;
     const target = await form.target(groups);
     if (!target) return null;
     const reply = form.act === "comment" ? first(fields.parentId) || first(fields.replyToId) : "";
@@ -95,7 +100,7 @@ export async function draftOf(pathname: string, fields: FormValues, back: string
   return null;
 }
 
-const NOT_WORDS = new Set(["parentId", "replyToId", "redirectTo", "postId", "choices", "choice"]);
+const NOT_WORDS = new Set(["parentId", "replyToId", "redirectTo", "choices", "choice"]);
 
 function wordsOf(fields: FormValues): GuestText {
   const words = Object.entries(fields).filter(([name]) => !NOT_WORDS.has(name));

@@ -54,8 +54,8 @@ export function gateView(token: string | null, now: Date): GateView | null {
   return { token, titleKey: rule.titleKey(intent), promiseKey: rule.promiseKey, state, redirectTo: backPath(intent) };
 }
 
-/** Where "keep reading" leads. A post that was being written has no page to go back to but the feed. */
+/** Where "keep reading" leads. A page that only members see is no place to go back to; the feed is. */
 function backPath(intent: { act: Parameters<typeof isTextAct>[0]; redirectTo: string }): string {
   const path = safeRedirect(intent.redirectTo);
-  return path.startsWith("/posts/new") ? "/" : path;
+  return /^\/posts\/new|\/edit(?:$|\?)|^\/account/.test(path) ? "/" : path;
 }

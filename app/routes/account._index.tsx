@@ -8,6 +8,7 @@ import { AccountForm } from "~/http/auth-forms.server";
 import { toFormRefusal, toThrown } from "~/http/errors.server";
 import { flashCookie } from "~/http/flash.server";
 import { parseForm, typedValues } from "~/http/form.server";
+import { getResumedText } from "~/http/resumed.server";
 import { requireMember } from "~/http/session.server";
 import { localeCookie } from "~/i18n/locale.server";
 import { useT } from "~/i18n/react";
@@ -19,8 +20,9 @@ export async function loader({ request }: LoaderFunctionArgs) {
   try {
     const viewer = await requireMember(request);
     const [member, tier] = await Promise.all([requireMemberById(viewer.id), getTierView(viewer.id)]);
+    const resumed = await getResumedText(request);
     const { handle, handleProposed, displayName, bio, language, role } = member;
-    return { handle, handleProposed, displayName, bio, language, role, tier: tier?.tier ?? 0, next: tier?.next ?? null };
+    return { handle, handleProposed, displayName, bio, language, role, tier: tier?.tier ?? 0, next: tier?.next ?? null, resumed: resumed?.fields ?? {} };
   } catch (error) {
     throw toThrown(error, request);
   }
@@ -64,7 +66,7 @@ export default function Account() {
           <p className="sub">{t("account.chooseHandleLead", { handle: member.handle })}</p>
           <input type="hidden" name="step" value="handle" />
           <FormError refusal={ofHandle} fields={["handle"]} />
-          <Field id="account-handle" name="handle" label={t("auth.handle")} hint={t("auth.handleHint")} autoComplete="username" autoCapitalize="none" spellCheck={false} required defaultValue={ofHandle?.typed.handle ?? ""} error={ofHandle?.fields.handle} />
+          <Field id="account-handle" name="handle" label={t("auth.handle")} hint={t("auth.handleHint")} autoComplete="username" autoCapitalize="none" spellCheck={false} required defaultValue={ofHandle?.typed.handle ?? member.resumed.handle ?? ""} error={ofHandle?.fields.handle} />
           <div className="steps">
             <button className="btn">{t("account.setHandle")}</button>
           </div>
@@ -74,7 +76,7 @@ export default function Account() {
         <h2>{t("account.profile")}</h2>
         <input type="hidden" name="step" value="profile" />
         <FormError refusal={ofProfile} fields={["displayName", "bio"]} />
-        <Field id="account-name" name="displayName" label={t("account.displayName")} autoComplete="nickname" required defaultValue={ofProfile?.typed.displayName ?? member.displayName} error={ofProfile?.fields.displayName} />
+        <Field id="account-name" name="displayName" label={t("account.displayName")} autoComplete="nickname" required defaultValue={ofProfile?.typed.displayName ?? member.resumed.displayName ?? member.displayName} error={ofProfile?.fields.displayName} />
         <Field id="account-bio" label={t("account.bio")} hint={t("account.bioHint")} error={ofProfile?.fields.bio}>
           <textarea
             id="account-bio"
@@ -82,11 +84,11 @@ export default function Account() {
             className="input"
             rows={4}
             aria-describedby={ofProfile?.fields.bio ? "account-bio-hint account-bio-err" : "account-bio-hint"}
-            defaultValue={ofProfile?.typed.bio ?? member.bio}
+            defaultValue={ofProfile?.typed.bio ?? member.resumed.bio ?? member.bio}
           />
         </Field>
         <Field id="account-language" label={t("account.language")}>
-          <select id="account-language" name="language" className="input" defaultValue={ofProfile?.typed.language ?? member.language}>
+          <select id="account-language" name="language" className="input" defaultValue={ofProfile?.typed.language ?? member.resumed.language ?? member.language}>
             <option value="zh-CN" lang="zh-CN">
               中文
             </option>

@@ -7,6 +7,7 @@ import { unitsMax } from "~/format/graphemes";
 import { COMMENT_MAX } from "~/format/post-limits";
 import { toFormRefusal, toThrown } from "~/http/errors.server";
 import { parseForm, typedValues } from "~/http/form.server";
+import { getResumedText } from "~/http/resumed.server";
 import { requireMember } from "~/http/session.server";
 import { useLocale, useT } from "~/i18n/react";
 import { metaFor } from "~/seo/meta";
@@ -21,7 +22,8 @@ export async function loader({ request, params }: LoaderFunctionArgs) {
   const { postId = "", commentId = "" } = params;
   try {
     const viewer = await requireMember(request);
-    return { postId, comment: await readOwnComment(viewer, { postId, commentId }) };
+    const [comment, resumed] = await Promise.all([readOwnComment(viewer, { postId, commentId }), getResumedText(request)]);
+    return { postId, comment, resumedBody: resumed?.fields.body };
   } catch (error) {
     throw toThrown(error, request);
   }
@@ -49,7 +51,7 @@ export const meta: MetaFunction<typeof loader> = ({ matches, location }) => meta
 export default function EditCommentPage() {
   const t = useT();
   const locale = useLocale();
-  const { postId, comment } = useLoaderData<typeof loader>();
+  const { postId, comment, resumedBody } = useLoaderData<typeof loader>();
   const answer = useActionData<typeof action>();
   const busy = useNavigation().state === "submitting";
   const back = `/posts/${postId}/comments/${comment.id}`;
@@ -78,7 +80,7 @@ export default function EditCommentPage() {
         <h1>
           <label htmlFor="body">{t("comment.editTitle")}</label>
         </h1>
-        <textarea className="input" id="body" name="body" rows={8} defaultValue={answer?.typed.body ?? comment.body} aria-invalid={answer ? true : undefined} />
+        <textarea className="input" id="body" name="body" rows={8} defaultValue={answer?.typed.body ?? resumedBody ?? comment.body} aria-invalid={answer ? true : undefined} />
         {answer ? (
           <p className="err" role="alert">
             {answer.refusal.fields.body ?? answer.refusal.error}

@@ -6,6 +6,7 @@ import { Frame } from "~/components/layout/Shell";
 import { publishWords, receiveWords, startOfDraft, startOfFields, storeWords } from "~/http/compose-form.server";
 import { toFormRefusal, toThrown } from "~/http/errors.server";
 import { typedValues } from "~/http/form.server";
+import { getResumedText } from "~/http/resumed.server";
 import { requireMember } from "~/http/session.server";
 import { getLocale } from "~/i18n/locale.server";
 import { useT } from "~/i18n/react";
@@ -19,10 +20,11 @@ export async function loader({ request, params }: LoaderFunctionArgs) {
   const postId = params.postId ?? "";
   try {
     const viewer = await requireMember(request);
-    const [opened, topics] = await Promise.all([openEdit({ memberId: viewer.id, postId }), listTopics(getLocale(request), new Date())]);
+    const locale = getLocale(request);
+    const [opened, topics, resumed] = await Promise.all([openEdit({ memberId: viewer.id, postId }), listTopics(locale, new Date()), getResumedText(request)]);
     if (opened.state === "deleted") return redirect(`/posts/${postId}/delete`);
     const { draft, commentPolicy, postRevision } = opened;
-    return { postId, start: startOfDraft(draft), topics: topics.map(({ slug, name }) => ({ slug, name })), commentPolicy, postRevision };
+    return { postId, start: resumed ? { ...startOfFields(resumed.fields, locale), postId } : startOfDraft(draft), topics: topics.map(({ slug, name }) => ({ slug, name })), commentPolicy, postRevision };
   } catch (error) {
     throw toThrown(error, request);
   }

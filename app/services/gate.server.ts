@@ -30,7 +30,7 @@ const CLAIMED_DRAFT_LIFE_MS = 24 * 3_600_000;
 const id = z.string().regex(/^[\w:.-]{1,80}$/);
 
 export const IntentDraft = z.object({
-  act: z.enum(["like", "save", "follow", "vote", "report", "comment", "reply", "post"]),
+  act: z.enum(["like", "save", "follow", "vote", "report", "comment", "reply", "post", "edit"]),
   targetKind: z.enum(["post", "comment", "member", "topic", "new"]),
   targetId: id,
   /** The post that a comment belongs to. */
@@ -60,8 +60,8 @@ export async function createIntent({ draft, text }: { draft: IntentDraft; text?:
       _id: intent.nonce,
       memberId: null,
       act: draft.act,
-      postId: draft.act === "post" ? null : (draft.postId ?? draft.targetId),
-      commentId: draft.act === "reply" ? draft.targetId : null,
+      postId: draft.targetKind === "new" ? null : (draft.postId ?? draft.targetId),
+      commentId: draft.targetKind === "comment" ? draft.targetId : null,
       fields: text,
       expiresAt: new Date(intent.exp),
     });
@@ -79,7 +79,7 @@ function requireKeepable(text: GuestText): void {
 }
 
 export function isTextAct(act: GatedAct): act is GuestDraft["act"] {
-  return act === "comment" || act === "reply" || act === "post";
+  return act === "comment" || act === "reply" || act === "post" || act === "edit";
 }
 
 export type IntentState = { state: "open" | "expired"; intent: Intent } | { state: "invalid"; intent: null };
@@ -150,6 +150,8 @@ export const GATED_ACTS: Record<GatedAct, GatedActRule> = {
   comment: { titleKey: () => "gate.comment", promiseKey: "gate.textPromise", doneKey: "gate.textBack", execute: handWordsOver },
   reply: { titleKey: () => "gate.reply", promiseKey: "gate.textPromise", doneKey: "gate.textBack", execute: handWordsOver },
   post: { titleKey: () => "gate.post", promiseKey: "gate.textPromise", doneKey: "gate.textBack", execute: handWordsOver },
+  /** A session that ended while something of one's own was being edited. */
+  edit: { titleKey: () => "gate.edit", promiseKey: "gate.textPromise", doneKey: "gate.textBack", execute: handWordsOver },
 };
 
 function requireReportKind(kind: IntentDraft["targetKind"]): ReportKind {
@@ -222,9 +224,15 @@ export function composerPath(intent: Intent, hasWords = false): string {
   if (intent.act === "reply") query.set("reply", intent.targetId);
   if (hasWords) query.set("resume", intent.nonce);
   const search = query.size > 0 ? `?${query.toString()}` : "";
+  if (intent.act === "edit") return `${editPath(intent)}${search}`;
   if (intent.act === "post") return `/posts/new${search}`;
   if (intent.act === "reply" && intent.postId) return `/posts/${intent.postId}/comments/${intent.targetId}${search}#reply`;
   return `/posts/${intent.targetId}${search}#compose`;
+}
+
+function editPath({ targetKind, targetId, postId }: Intent): string {
+  if (targetKind === "post") return `/posts/${targetId}/edit`;
+  return targetKind === "comment" && postId ? `/posts/${postId}/comments/${targetId}/edit` : "/account";
 }
 
 export interface ResumedText {

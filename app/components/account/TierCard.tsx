@@ -11,11 +11,11 @@ export function TierCard({ tier, next }: TierCardData) {
   return (
     <section className="tier" aria-labelledby="tier-title">
       <h2 id="tier-title">
-        {t("account.tier")} <span className="chip act">{t(`account.tier.${tier}`)}</span>
+        {t("account.tier")} <span className="chip act">{t(`profile.tier.${tier}`)}</span>
       </h2>
       {next ? (
         <>
-          <p className="sub">{t("account.nextTier", { tier: t(`account.tier.${next.tier}`) })}</p>
+          <p className="sub">{t("account.nextTier", { tier: t(`profile.tier.${next.tier}`) })}</p>
           <ul>
             {next.gaps.map(({ signal, has, needs }) => (
               <li key={signal}>

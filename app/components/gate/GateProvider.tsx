@@ -3,7 +3,7 @@ import { GateSheet } from "./GateSheet";
 
 /** What a guest tried. The server checks every part of it again. */
 export interface GateRequest {
-  act: "like" | "save" | "follow" | "vote" | "report" | "comment" | "reply" | "post";
+  act: "like" | "save" | "follow" | "vote" | "report" | "comment" | "reply" | "post" | "edit";
   targetKind: "post" | "comment" | "member" | "topic" | "new";
   targetId: string;
   /** The post that a comment belongs to. */

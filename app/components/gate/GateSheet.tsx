@@ -33,6 +33,12 @@ export function GateSheet({ opened, onClose }: { opened: OpenGate; onClose: () =
   useEffect(() => {
     dialog.current?.showModal();
   }, []);
+  // Each step begins in its first field; a refusal leads back to it.
+  const step = challenge ? "code" : way;
+  const refused = refusalOf(codes.data) ?? refusalOf(login.data);
+  useEffect(() => {
+    dialog.current?.querySelector<HTMLInputElement>(".input")?.focus();
+  }, [step, refused]);
   // The login answers with a redirect to this page; once the reader has a name the sheet has done its work.
   useEffect(() => {
     if (viewer) dialog.current?.close();

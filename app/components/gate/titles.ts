@@ -11,5 +11,5 @@ export function gateTitleKey({ act, targetKind }: Pick<GateRequest, "act" | "tar
 }
 
 export function gatePromiseKey({ act }: Pick<GateRequest, "act">): string {
-  return act === "comment" || act === "reply" || act === "post" ? "gate.textPromise" : `gate.${act}Promise`;
+  return act === "comment" || act === "reply" || act === "post" || act === "edit" ? "gate.textPromise" : `gate.${act}Promise`;
 }
