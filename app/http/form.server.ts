@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { DomainError, Invalid } from "@models/errors";
 import { assertSameOrigin } from "./origin.server";
 import { findTextProblem } from "../format/text-problem";

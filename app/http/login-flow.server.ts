@@ -1,6 +1,6 @@
 import { redirect } from "@remix-run/node";
 import type { Member } from "@models/member.server";
-import { GATED_ACTS, isTextAct, readIntent, resumeIntent } from "../services/gate.server";
+import { GATED_ACTS, readIntent, resumeIntent } from "../services/gate.server";
 import { flashCookie, type Notice } from "./flash.server";
 import { safeRedirect } from "./redirect.server";
 import { startSession, type Viewer } from "./session.server";
@@ -55,7 +55,7 @@ export function gateView(token: string | null, now: Date): GateView | null {
 }
 
 /** Where "keep reading" leads. A page that only members see is no place to go back to; the feed is. */
-function backPath(intent: { act: Parameters<typeof isTextAct>[0]; redirectTo: string }): string {
-  const path = safeRedirect(intent.redirectTo);
+function backPath({ redirectTo }: { redirectTo: string }): string {
+  const path = safeRedirect(redirectTo);
   return /^\/posts\/new|\/edit(?:$|\?)|^\/account/.test(path) ? "/" : path;
 }
