@@ -34,7 +34,7 @@ export const RIGHTS = {
   "rewards.read": FINANCE,
   "rewards.adjust": FINANCE,
   "members.changeRole": ADMINS,
-  "system.read": ADMINS,
+  "platform.read": ADMINS,
 } as const satisfies Record<string, readonly Role[]>;
 
 export type Act = keyof typeof RIGHTS;

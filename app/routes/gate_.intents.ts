@@ -10,7 +10,7 @@ import { addressKey, consume } from "~/services/rate-limit.server";
 const SheetForm = z.object({ gate: z.string().max(4_000) }).catchall(z.union([z.string(), z.array(z.string())]));
 
 /** A guest may open the sheet often, but each opening may keep words for a while. */
-const SHEETS_PER_ADDRESS = { name: "gate.address", times: 200, windowSec: 3_600 };
+const SHEETS_PER_ADDRESS = { name: "sheet.address", times: 200, windowSec: 3_600 };
 
 /** Signs what a guest tried, for the sheet; keeps the words that came with it. */
 export async function action({ request, context }: ActionFunctionArgs) {

@@ -87,7 +87,7 @@ describe("roles", () => {
     "rewards.read": ["finance", "admin"],
     "rewards.adjust": ["finance", "admin"],
     "members.changeRole": ["admin"],
-    "system.read": ["admin"],
+    "platform.read": ["admin"],
   };
 
   test("given every role and act, then the table and the check agree", () => {
