@@ -9,7 +9,7 @@ import { toFormRefusal, toThrown } from "~/http/errors.server";
 import { flashCookie } from "~/http/flash.server";
 import { parseForm, typedValues } from "~/http/form.server";
 import { getResumedText } from "~/http/resumed.server";
-import { requireMember } from "~/http/session.server";
+import { requireRole } from "~/http/session.server";
 import { localeCookie } from "~/i18n/locale.server";
 import { useT } from "~/i18n/react";
 import { metaFor } from "~/seo/meta";
@@ -18,7 +18,7 @@ import { getTierView } from "~/services/tiers.server";
 
 export async function loader({ request }: LoaderFunctionArgs) {
   try {
-    const viewer = await requireMember(request);
+    const viewer = await requireRole(request, "account");
     const [member, tier] = await Promise.all([requireMemberById(viewer.id), getTierView(viewer.id)]);
     const resumed = await getResumedText(request);
     const { handle, handleProposed, displayName, bio, language, role } = member;
@@ -31,7 +31,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
 export async function action({ request }: ActionFunctionArgs) {
   const now = new Date();
   try {
-    const viewer = await requireMember(request);
+    const viewer = await requireRole(request, "account");
     const form = await parseForm(AccountForm, request);
     const headers = new Headers();
     if (form.step === "handle") {

@@ -9,7 +9,7 @@ import { ContactForm } from "~/http/auth-forms.server";
 import { toFormRefusal, toThrown } from "~/http/errors.server";
 import { flashCookie } from "~/http/flash.server";
 import { parseForm, typedValues } from "~/http/form.server";
-import { requireMember, rotateSession } from "~/http/session.server";
+import { requireRole, rotateSession } from "~/http/session.server";
 import { getLocale } from "~/i18n/locale.server";
 import { useT } from "~/i18n/react";
 import { metaFor } from "~/seo/meta";
@@ -19,7 +19,7 @@ import { getChallenge, mask, resendCode } from "~/services/codes.server";
 /** Phone and e-mail: each is added by entering the code that was sent to it. */
 export async function loader({ request }: LoaderFunctionArgs) {
   try {
-    const viewer = await requireMember(request);
+    const viewer = await requireRole(request, "account");
     const { searchParams } = new URL(request.url);
     const id = searchParams.get("c") ?? "";
     const [member, challenge] = await Promise.all([requireMemberById(viewer.id), /^[\w-]{1,40}$/.test(id) ? getChallenge(id) : null]);
@@ -35,7 +35,7 @@ export async function action({ request, context }: ActionFunctionArgs) {
   const address = context.clientAddress;
   const locale = getLocale(request);
   try {
-    const viewer = await requireMember(request);
+    const viewer = await requireRole(request, "account");
     const form = await parseForm(ContactForm, request);
     if (form.step === "contact") {
       const id = await requestContactCode({ memberId: viewer.id, contact: form.contact, locale, address }, now);

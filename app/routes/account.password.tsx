@@ -7,7 +7,7 @@ import { ChangePasswordForm } from "~/http/auth-forms.server";
 import { toFormRefusal, toThrown } from "~/http/errors.server";
 import { flashCookie } from "~/http/flash.server";
 import { parseForm, typedValues } from "~/http/form.server";
-import { requireMember, rotateSession } from "~/http/session.server";
+import { requireRole, rotateSession } from "~/http/session.server";
 import { useT } from "~/i18n/react";
 import { metaFor } from "~/seo/meta";
 import { changePassword } from "~/services/accounts.server";
@@ -15,7 +15,7 @@ import { PASSWORD_LENGTH_MIN } from "~/services/password-policy";
 
 export async function loader({ request }: LoaderFunctionArgs) {
   try {
-    const viewer = await requireMember(request);
+    const viewer = await requireRole(request, "account");
     const member = await requireMemberById(viewer.id);
     return { handle: member.handle, hasPassword: member.passwordHash !== null };
   } catch (error) {
@@ -26,7 +26,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
 export async function action({ request, context }: ActionFunctionArgs) {
   const now = new Date();
   try {
-    const viewer = await requireMember(request);
+    const viewer = await requireRole(request, "account");
     const form = await parseForm(ChangePasswordForm, request);
     await changePassword({ memberId: viewer.id, ...form }, now);
     const headers = new Headers();

@@ -8,7 +8,7 @@ import { RealNameForm } from "~/http/auth-forms.server";
 import { toFormRefusal, toThrown } from "~/http/errors.server";
 import { flashCookie } from "~/http/flash.server";
 import { parseForm, typedValues } from "~/http/form.server";
-import { requireMember, rotateSession } from "~/http/session.server";
+import { requireRole, rotateSession } from "~/http/session.server";
 import { useT } from "~/i18n/react";
 import { metaFor } from "~/seo/meta";
 import { verifyRealName } from "~/services/mainland.server";
@@ -19,7 +19,7 @@ const TRIES_PER_MEMBER = { name: "realName.member", times: 5, windowSec: 86_400 
 
 export async function loader({ request }: LoaderFunctionArgs) {
   try {
-    const viewer = await requireMember(request);
+    const viewer = await requireRole(request, "account");
     return { verified: viewer.realNameVerified, demo: env.DEMO };
   } catch (error) {
     throw toThrown(error, request);
@@ -29,7 +29,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
 export async function action({ request, context }: ActionFunctionArgs) {
   const now = new Date();
   try {
-    const viewer = await requireMember(request);
+    const viewer = await requireRole(request, "account");
     const claim = await parseForm(RealNameForm, request);
     await consume(TRIES_PER_MEMBER, viewer.id, now);
     const member = await requireMemberById(viewer.id);
