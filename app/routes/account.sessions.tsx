@@ -57,7 +57,9 @@ export default function Sessions() {
               <Form method="post">
                 <input type="hidden" name="step" value="one" />
                 <input type="hidden" name="key" value={session.key} />
-                <button className="btn small">{t("account.endSession")}</button>
+                <button className="btn small" aria-label={`${t("account.endSession")} · ${session.device ?? t("account.unknownDevice")}`}>
+                  {t("account.endSession")}
+                </button>
               </Form>
             )}
           </li>

@@ -45,7 +45,7 @@ export default function Join() {
   const loaded = useLoaderData<typeof loader>();
   const refusal = refusalOf(useActionData<typeof action>());
   const busy = useNavigation().state === "submitting";
-  const onTheWay = { intent: refusal?.typed.intent ?? loaded.intent, redirectTo: refusal?.typed.redirectTo ?? loaded.redirectTo };
+  const onTheWay = { intent: loaded.intent, redirectTo: loaded.redirectTo };
   return (
     <AuthPage title={t("auth.joinTitle")} lead={loaded.gate ? <WaitingAct gate={loaded.gate} /> : t("auth.joinLead")}>
       <Form method="post" action={wayTo("/join", onTheWay)} noValidate>

@@ -52,7 +52,7 @@ export default function Login() {
   const busy = useNavigation().state === "submitting";
   // A refused form is drawn again as it was, whatever the address says.
   const way = refusal?.typed.step ?? loaded.way;
-  const onTheWay = { intent: refusal?.typed.intent ?? loaded.intent, redirectTo: refusal?.typed.redirectTo ?? loaded.redirectTo };
+  const onTheWay = { intent: loaded.intent, redirectTo: loaded.redirectTo };
   const { gate } = loaded;
   return (
     <AuthPage title={t(gate ? gate.titleKey : "auth.loginTitle")} lead={gate ? <WaitingAct gate={gate} /> : t("auth.loginLead")}>
