@@ -5,7 +5,7 @@ import type { Tx } from "./connection.server";
 /**
  * Session: one logged-in browser of one member.
  * Guarantees: (1) the browser holds `<memberId>.<secret>`, the database only `<memberId>.<sha256(secret)>`, so a leaked
- * database opens no session; (2) all sessions of a member are one range of `_id`, so "log out everywhere" is one
+ * database opens no session (docs/decisions/0007-sessions-and-codes.md); (2) all sessions of a member are one range of `_id`, so "log out everywhere" is one
  * bounded delete on one shard; (3) a TTL index clears what has expired.
  */
 export interface StoredSession {

@@ -1,7 +1,7 @@
 /**
  * Trust tiers T0 to T4: earned by reading, by posts that were approved and by reports that were upheld.
  * Pure and safe in the browser, so that a member sees the same rule that the server applies.
- * The numbers are our first choice (docs/decisions, tiers): reading is counted once per post and day, so a T2 takes
+ * The numbers are a first choice, see docs/decisions/0009-tiers-and-limits.md: reading is counted once per post and day, so a T2 takes
  * at least a week and a T3 at least a month of ordinary reading.
  */
 export type Tier = 0 | 1 | 2 | 3 | 4;

@@ -1,9 +1,10 @@
 import { redirect } from "@remix-run/node";
 import type { Member } from "@models/member.server";
 import { GATED_ACTS, readIntent, resumeIntent } from "../services/gate.server";
+import { toViewer } from "../services/viewer";
 import { flashCookie, type Notice } from "./flash.server";
 import { safeRedirect } from "./redirect.server";
-import { startSession, type Viewer } from "./session.server";
+import { startSession } from "./session.server";
 
 /** What follows every login and sign-up: a new session, the act that was tried, the page it was tried on. */
 export interface FinishLogin {
@@ -14,18 +15,6 @@ export interface FinishLogin {
   intent: string;
   redirectTo: string;
   created: boolean;
-}
-
-export function toViewer(member: Member): Viewer {
-  return {
-    id: member._id,
-    handle: member.handle,
-    displayName: member.displayName,
-    role: member.role,
-    tier: member.tier,
-    phoneVerified: member.phoneVerifiedAt !== null,
-    realNameVerified: member.realNameVerifiedAt !== null,
-  };
 }
 
 export async function finishLogin(request: Request, { member, remember, address, intent, redirectTo, created }: FinishLogin, now: Date): Promise<Response> {

@@ -1,21 +1,12 @@
 import { Forbidden } from "@models/errors";
-import { may, type Act, type Role } from "@models/roles";
-import type { Tier } from "@models/tier";
+import { may, type Act } from "@models/roles";
 import { closeSession, isRemembered, openSession, readSession } from "../services/sessions.server";
+import type { Viewer } from "../services/viewer";
 import { blankCookie, readCookie, serializeCookie } from "./cookie.server";
 import { SESSION_COOKIE } from "./cookies";
 import { loginNeeded } from "./gated.server";
 
-/** The member who makes a request, as far as pages and services need to know. */
-export interface Viewer {
-  id: string;
-  handle: string;
-  displayName: string;
-  role: Role;
-  tier: Tier;
-  phoneVerified: boolean;
-  realNameVerified: boolean;
-}
+export type { Viewer };
 
 interface KnownSession {
   viewer: Viewer;

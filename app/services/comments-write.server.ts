@@ -16,7 +16,7 @@ import { changePostCount, requireOwnPost, requireVisiblePost, RESTORE_DAYS, type
 import { cleanText, isBlank } from "~/format/clean-text";
 import { countGraphemes } from "~/format/graphemes";
 import { COMMENT_MAX } from "~/format/post-limits";
-import type { Viewer } from "../http/session.server";
+import type { Viewer } from "./viewer";
 import { renderCommentWords } from "./preview.server";
 import { requireWithinLimit } from "./rate-limit.server";
 import { admit, requireMay } from "./tiers.server";

@@ -7,7 +7,7 @@ import { isNonceSpent, spendNonce } from "@models/intent.server";
 import type { ReportKind } from "@models/report.server";
 import { env } from "../env.server";
 import { countGraphemes, unitsMax } from "../format/graphemes";
-import type { Viewer } from "../http/session.server";
+import type { Viewer } from "./viewer";
 import { setFollowIn } from "./follows.server";
 import { setLikeIn } from "./likes.server";
 import { requireMayInteract } from "./mainland.server";
@@ -22,7 +22,7 @@ import { sign, unsign } from "./token.server";
  * The gate: what a guest tried is put into a signed intent, and done after login.
  * Guarantees: (1) an intent is used at most once, because its nonce is stored in the transaction of the act; (2) target
  * and rights are checked at the end by the same services as always; (3) after 15 minutes it is refused;
- * (4) words are given back for sending, never published from here.
+ * (4) words are given back for sending, never published from here. See docs/decisions/0008-gate-intents.md.
  */
 export const INTENT_LIFE_MS = 15 * 60_000;
 const CLAIMED_DRAFT_LIFE_MS = 24 * 3_600_000;

@@ -2,7 +2,7 @@ import { inTransaction } from "@models/connection.server";
 import { DomainError, Forbidden, Invalid } from "@models/errors";
 import { setRealNameVerified } from "@models/member.server";
 import { env } from "../env.server";
-import type { Viewer } from "../http/session.server";
+import type { Viewer } from "./viewer";
 
 /**
  * The mainland rule, when MAINLAND_RULE is on: a verified phone before any interaction, the real-name step before the

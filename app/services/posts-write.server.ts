@@ -18,7 +18,7 @@ import {
   type Post,
   type PostEdit,
 } from "@models/post.server";
-import type { Viewer } from "../http/session.server";
+import type { Viewer } from "./viewer";
 import { requirePublishable, type PublishableWords } from "./post-words.server";
 import { renderPostWords } from "./preview.server";
 import { requireWithinLimit } from "./rate-limit.server";

@@ -3,7 +3,7 @@ import { RateLimiterMongo, RateLimiterRes } from "rate-limiter-flexible";
 import { defineCollection } from "@models/collection.server";
 import { DomainError } from "@models/errors";
 import { isStaff, LIMITS, type Act } from "@models/roles";
-import type { Viewer } from "../http/session.server";
+import type { Viewer } from "./viewer";
 
 /**
  * How often something may happen, counted in the database so that a restart or a second process forgets nothing.

@@ -3,7 +3,7 @@ import { Forbidden } from "@models/errors";
 import { addReading, changeTierSignals, getMember, settleTier } from "@models/member.server";
 import { may, type Act } from "@models/roles";
 import { nextStepOf, type NextStep, type Tier, type TierSignals } from "@models/tier";
-import type { Viewer } from "../http/session.server";
+import type { Viewer } from "./viewer";
 import { requireMayInteract, requireMayPost } from "./mainland.server";
 import { requireWithinLimit } from "./rate-limit.server";
 

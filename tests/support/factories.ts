@@ -1,8 +1,7 @@
 import { nanoid } from "nanoid";
 import { inTransaction } from "@models/connection.server";
 import { insertMember, type Member, type NewMember } from "@models/member.server";
-import { toViewer } from "~/http/login-flow.server";
-import type { Viewer } from "~/http/session.server";
+import { toViewer, type Viewer } from "~/services/viewer";
 import { AT_NOON } from "./posts";
 
 export { AT_NOON, makeComment, makePost } from "./posts";
