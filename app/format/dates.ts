@@ -19,11 +19,20 @@ function dateFormat(locale: Locale, name: string, options: Intl.DateTimeFormatOp
   return made;
 }
 
+const relativeFormats = new Map<Locale, Intl.RelativeTimeFormat>();
+
+/** Making one costs more than all the formatting of a page. */
+function relativeFormat(locale: Locale): Intl.RelativeTimeFormat {
+  const known = relativeFormats.get(locale) ?? new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: locale === "en" ? "short" : "long" });
+  relativeFormats.set(locale, known);
+  return known;
+}
+
 /** "2 小时前", "昨天", "3 月 4 日", "2025 年 3 月 4 日"; English likewise. */
 export function formatRelative(iso: string, locale: Locale, now: Date): string {
   const at = new Date(iso);
   const ageSec = Math.round((now.getTime() - at.getTime()) / 1000);
-  const units = new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: locale === "en" ? "short" : "long" });
+  const units = relativeFormat(locale);
   if (ageSec < 45) return units.format(0, "second");
   if (ageSec < HOUR) return units.format(-Math.max(1, Math.round(ageSec / MINUTE)), "minute");
   if (ageSec < DAY) return units.format(-Math.round(ageSec / HOUR), "hour");
