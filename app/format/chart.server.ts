@@ -159,7 +159,7 @@ type Drawing = (label: string) => Element;
 function drawLines(chart: Chart, format: Intl.NumberFormat): Drawing {
   const scale = scaleOf(chart, { zero: false });
   const ticks = scale.ticks.map((value) => format.format(value));
-  const left = Math.max(...ticks.map(widthOf)) + 6;
+  const left = Math.max(...ticks.map(widthOf)) + 8;
   const labels = chart.series.map(({ name, values }) => {
     const value = `${format.format(values.at(-1) ?? 0)}${chart.unit ? ` ${chart.unit}` : ""}`;
     return { name: shorten(name, 96), value };
@@ -186,7 +186,7 @@ function drawLines(chart: Chart, format: Intl.NumberFormat): Drawing {
 function drawBars(chart: Chart, format: Intl.NumberFormat): Drawing {
   const scale = scaleOf(chart, { zero: true });
   const ticks = scale.ticks.map((value) => format.format(value));
-  const left = Math.max(...ticks.map(widthOf)) + 6;
+  const left = Math.max(...ticks.map(widthOf)) + 8;
   const legend = chart.series.length > 1 ? legendOf(chart) : { children: [], height: 0 };
   const top = TOP + legend.height;
   const y = (value: number) => top + PLOT_HEIGHT * (1 - scale.share(value));
@@ -194,6 +194,9 @@ function drawBars(chart: Chart, format: Intl.NumberFormat): Drawing {
   const bar = (slot * 0.72) / chart.series.length;
   const children: ElementContent[] = [...legend.children, ...gridOf(scale.ticks, ticks, y, left, WIDTH)];
   const zero = y(0);
+  // A figure wider than its place would run into its neighbour: all are shown or none, and the table below has them anyway.
+  const place = chart.series.length === 1 ? slot : bar;
+  const isLabelled = chart.series.every(({ values }) => values.every((value) => widthOf(format.format(value)) <= place - 1));
   chart.series.forEach(({ values }, s) => {
     values.forEach((value, i) => {
       const x = left + slot * i + slot * 0.14 + bar * s;
@@ -201,11 +204,7 @@ function drawBars(chart: Chart, format: Intl.NumberFormat): Drawing {
       children.push(
         el("rect", { className: ["bar-fill", `s${s + 1}`], x: round(x), y: round(Math.min(tip, zero)), width: round(Math.max(1, bar - 1)), height: round(Math.max(1, Math.abs(zero - tip))), rx: 2 }, []),
       );
-      const label = format.format(value);
-      // A figure wider than its place would run into its neighbour; the table below has them all.
-      if (widthOf(label) <= (chart.series.length === 1 ? slot : bar) + 4) {
-        children.push(svgText(x + bar / 2, value < 0 ? tip + 13 : tip - 4, label, ["value"], "middle"));
-      }
+      if (isLabelled) children.push(svgText(x + bar / 2, value < 0 ? tip + 13 : tip - 4, format.format(value), ["value"], "middle"));
     });
   });
   const names = chart.x.map(String);

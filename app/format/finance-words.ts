@@ -4,7 +4,7 @@
  */
 export interface WordRule {
   /** Locale key of the sentence that says why. */
-  key: "returnPromise" | "insiderTip" | "urgency" | "groupInvite" | "callToTrade";
+  key: "returnPromise" | "insiderTip" | "groupInvite" | "callToTrade";
   pattern: RegExp;
 }
 
