@@ -3,9 +3,9 @@ import { expressionOf } from "./generator-expressions";
 import { elementConditionOf, filterOf, intOf, numberOf, subdocumentOf, valueAt, valueOf } from "./generator-values";
 import type { Random } from "./random";
 
-const TARGETS = ["a", "b", "n", "s", "t", "f", "d.x", "d.y", "d.z.k", "d", "c", "e", "c.0", "c.2", "e.0.x", "new", "new.deep.path", "u"] as const;
+const TARGETS = ["a", "b", "n", "s", "t", "f", "d.x", "d.y", "d.z.k", "d", "c", "e", "c.0", "c.2", "c.5", "e.0.x", "e.1.new", "e.x", "c.x", "new", "new.deep.path", "u"] as const;
 const NUMERIC = ["n", "n", "n", "d.x", "d.y", "a", "new", "d.new", "u", "c.0"] as const;
-const ARRAYS = ["c", "c", "c", "e", "new", "d.list", "a"] as const;
+const ARRAYS = ["c", "c", "c", "e", "new", "d.list", "a", "e.0.list"] as const;
 
 /** An update command with one statement: operators, a replacement or a pipeline; many documents, or one chosen by _id. */
 export function updateOf(random: Random): Document {
@@ -105,6 +105,9 @@ function arrayFilterOf(random: Random): Statement {
     [2, () => ({ query, update: { [operator]: { "e.$[].x": intOf(random) } } })],
     [3, () => ({ query, update: { [operator]: { "c.$[i]": intOf(random) } }, arrayFilters: [{ i: random.chance(0.4) ? valueAt(random, "c") : { [random.pick(["$gt", "$lt", "$ne"])]: intOf(random) } }] })],
     [4, () => ({ query, update: { [operator]: { [random.pick(["e.$[i].x", "e.$[i].new", "e.$[i].z.k"])]: intOf(random) } }, arrayFilters: [prefixed("i", elementConditionOf(random, "e"))] })],
+    [0.5, () => ({ query, update: { $set: { "e.$[i].z.$[j]": intOf(random) } }, arrayFilters: [{ "i.x": { $gte: intOf(random) } }, { j: { $exists: true } }] })],
+    [0.5, () => ({ query, update: { $push: { "e.$[i].list": valueOf(random) } }, arrayFilters: [{ "i.x": { $gte: intOf(random) } }] })],
+    [0.5, () => ({ query, update: { $set: { "e.$[i]": subdocumentOf(random) }, $inc: { n: new Int32(1) } }, arrayFilters: [{ $or: [{ "i.x": intOf(random) }, { "i.y": intOf(random) }] }] })],
     [0.3, () => ({ query, update: { $set: { "e.$[j].x": intOf(random) } }, arrayFilters: [{ "i.x": intOf(random) }] })],
   ])();
 }

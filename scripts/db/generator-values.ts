@@ -1,4 +1,4 @@
-import { Decimal128, Double, Int32, Long, ObjectId, type Document } from "bson";
+import { BSONRegExp, Binary, Decimal128, Double, Int32, Long, MaxKey, MinKey, ObjectId, Timestamp, type Document } from "bson";
 import type { Random } from "./random";
 
 /**
@@ -13,7 +13,7 @@ export interface World {
 
 export const SCALAR_PATHS = ["a", "b", "n", "s", "t", "f", "d.x", "d.y"] as const;
 export const ARRAY_PATHS = ["c", "e"] as const;
-export const PATHS = ["a", "b", "n", "s", "t", "f", "d", "d.x", "d.y", "c", "e", "e.x", "e.y", "_id", "c.0", "e.0.x", "d.z.k", "zz"] as const;
+export const PATHS = ["a", "b", "n", "s", "t", "f", "d", "d.x", "d.y", "c", "e", "e.x", "e.y", "_id", "c.0", "e.0.x", "d.z.k", "e.z", "e.z.k", "u", "zz"] as const;
 const WORDS = ["", "a", "ab", "b", "B", "bond", "fund", "金豆", "基金", "债券", "é", "😀"] as const;
 const DAY_MS = 86_400_000;
 
@@ -104,6 +104,11 @@ export function valueOf(random: Random): unknown {
     [0.8, () => [intOf(random)]],
     [0.3, () => []],
     [0.2, () => ({})],
+    [0.15, () => new Binary(Buffer.from([random.below(3)]))],
+    [0.1, () => new Timestamp({ t: random.between(1, 3), i: 1 })],
+    [0.1, () => (random.chance(0.5) ? new MinKey() : new MaxKey())],
+    [0.1, () => [[intOf(random)], null]],
+    [0.1, () => [{ x: intOf(random) }, { x: null }]],
   ])();
 }
 
@@ -192,7 +197,12 @@ function operatorOf(random: Random, path: string): [string, unknown] {
     [array ? 2 : 0.3, () => ["$size", new Int32(random.below(4))]],
     [array ? 3 : 0.3, () => ["$all", listAt(random, path)]],
     [array ? 4 : 0.3, () => ["$elemMatch", elementConditionOf(random, path)]],
-    [1, () => ["$regex", random.pick(["^a", "b$", "金", "^b", "o.d", "^基"])]],
+    [1, () => ["$regex", random.pick<unknown>(["^a", "b$", "金", "^b", "o.d", "^基", "B|é", new BSONRegExp("^B", "i"), new BSONRegExp("A", "im")])]],
+    [0.3, () => ["$type", [random.pick(["string", "null"]), random.pick(["number", "array"])]]],
+    [0.3, () => [random.pick(["$bitsAllSet", "$bitsAnySet", "$bitsAllClear", "$bitsAnyClear"]), random.pick<unknown>([new Int32(1), new Int32(6), [new Int32(0), new Int32(2)]])]],
+    [0.4, () => [random.pick(["$gt", "$gte", "$lt", "$lte", "$eq", "$ne"]), random.pick<unknown>([null, [], {}, new MinKey(), new MaxKey(), [intOf(random), intOf(random)]])]],
+    [0.4, () => ["$in", [new BSONRegExp("^b", ""), null, valueAt(random, path)]]],
+    [0.3, () => ["$all", [{ $elemMatch: elementConditionOf(random, path) }]]],
     [1.5, () => ["$not", innerConditionOf(random, path)]],
     [0.5, () => ["$mod", [new Int32(random.between(1, 3)), new Int32(random.below(2))]]],
     [0.1, () => ["$bad", new Int32(1)]],
@@ -211,6 +221,7 @@ function listAt(random: Random, path: string): unknown[] {
 
 export function elementConditionOf(random: Random, path: string): Document {
   if (path !== "e") return { [random.pick(["$gt", "$lt", "$eq", "$gte"])]: intOf(random), ...(random.chance(0.4) && { $lt: new Int32(5) }) };
+  if (random.chance(0.08)) return { $or: [{ x: intOf(random) }, { y: { $gt: intOf(random) } }] };
   const condition: Document = {};
   for (const field of random.some(["x", "y", "z.k"], 1, 2)) condition[field] = random.chance(0.6) ? intOf(random) : { [random.pick(["$gt", "$lte", "$ne"])]: intOf(random) };
   return condition;
@@ -232,6 +243,7 @@ export function projectionOf(random: Random, forFind = true): Document {
   if (random.chance(0.2)) projection._id = new Int32(0);
   if (random.chance(forFind ? 0.15 : 0.01)) projection.c = random.pick([{ $slice: new Int32(1) }, { $slice: new Int32(-2) }, { $slice: [new Int32(1), new Int32(1)] }]);
   if (random.chance(forFind ? 0.12 : 0.01)) projection.e = { $elemMatch: elementConditionOf(random, "e") };
-  if (!exclude && random.chance(0.12)) projection.made = random.pick<unknown>(["$d.x", { $size: { $ifNull: ["$c", []] } }, { $literal: new Int32(1) }, "text"]);
+  if (!exclude && random.chance(0.12)) projection.made = random.pick<unknown>(["$d.x", "$e.x", { $size: { $cond: [{ $isArray: "$c" }, "$c", []] } }, { $literal: new Int32(1) }, "text", ["$n", "$zz"], { k: "$n" }]);
+  if (!exclude && random.chance(0.04)) projection["d.made"] = "$n";
   return projection;
 }

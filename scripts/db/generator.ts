@@ -28,11 +28,18 @@ function findOf(random: Random): Document {
   const pages = random.chance(0.35);
   if (pages || random.chance(0.5)) command.sort = sortOf(random, pages || random.chance(0.5));
   if (random.chance(0.35)) command.projection = projectionOf(random);
+  else if (random.chance(0.04)) Object.assign(command, positionalFind(random));
   if (pages) {
     if (random.chance(0.4)) command.skip = new Int32(random.below(5));
     command.limit = new Int32(random.between(1, 8));
   }
   return command;
+}
+
+/** A positional projection with the one array condition that it needs. */
+function positionalFind(random: Random): Document {
+  if (random.chance(0.5)) return { filter: { c: random.chance(0.5) ? intOf(random) : { $gte: intOf(random) } }, projection: { "c.$": new Int32(1), n: new Int32(1) } };
+  return { filter: random.chance(0.5) ? { "e.x": intOf(random) } : { e: { $elemMatch: { x: { $lte: intOf(random) } } } }, projection: { "e.$": new Int32(1) } };
 }
 
 function findAndModifyOf(random: Random): Document {
