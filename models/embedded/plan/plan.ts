@@ -8,7 +8,7 @@ import { analyse } from "./bounds";
 import type { Analysis, Statement } from "./bounds";
 import { EVERYTHING, contains, intersect } from "./intervals";
 import type { Interval } from "./intervals";
-import { RANGES_MAX, rangesFor, scanEntries } from "./scan";
+import { RANGES_MAX, mayBeCut, rangesFor, scanEntries } from "./scan";
 import type { Access, IndexScan, UnionScan } from "./scan";
 
 /**
@@ -142,6 +142,7 @@ function candidateFor(index: Index, analysis: Analysis, sort: Doc | undefined): 
   const reachable = new Set(index.fields.slice(0, bounded));
   const exact =
     analysis.complete &&
+    !mayBeCut(scanned) &&
     analysis.statements.every((statement) => statement.exact && used.has(statement) && reachable.has(statement.field) && !index.multikey.has(statement.field));
   return {
     scan: {

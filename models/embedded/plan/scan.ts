@@ -1,5 +1,5 @@
 import type { Collection, Index } from "../storage/collection";
-import { afterPrefix, identKey } from "../storage/keys";
+import { KEY_MAX_BYTES, afterPrefix, identKey } from "../storage/keys";
 import type { Entry, View } from "../storage/layers";
 import { EVERYTHING, descending } from "./intervals";
 import type { Interval } from "./intervals";
@@ -76,8 +76,26 @@ export function rangesFor(index: Index, sets: readonly (readonly Interval[])[], 
   }
   const single = index.unique && sets.length === index.fields.length;
   ranges ??= prefixes.map((prefix): [Buffer, KeyRange] => [prefix, { from: prefix, to: afterPrefix(prefix), single }]);
-  for (const [prefix, range] of ranges) origin.get(prefix)?.ranges.push(range);
+  for (const [prefix, range] of ranges) {
+    const storable = withinKeySize(range, prefix === range.from);
+    if (storable) origin.get(prefix)?.ranges.push(storable);
+  }
   return groups ?? [];
+}
+
+const STORED_MAX_BYTES = KEY_MAX_BYTES + 4;
+
+/** No stored key is longer than the limit: a longer one value is not there, and longer bounds are cut outwards. */
+function withinKeySize({ from, to, single }: KeyRange, oneValue: boolean): KeyRange | undefined {
+  if (from.length <= STORED_MAX_BYTES && to.length <= STORED_MAX_BYTES) return { from, to, single };
+  if (oneValue) return undefined;
+  return { from: from.subarray(0, STORED_MAX_BYTES), to: to.length > STORED_MAX_BYTES ? afterPrefix(to.subarray(0, STORED_MAX_BYTES)) : to, single };
+}
+
+/** Whether a bound of these sets may have been cut, so that the scan meets more than the sets say. */
+export function mayBeCut(sets: readonly (readonly Interval[])[]): boolean {
+  const longest = sets.reduce((sum, set) => sum + set.reduce((most, { from, to }) => Math.max(most, from.length, to.length), 0), 0);
+  return longest > KEY_MAX_BYTES;
 }
 
 /** The record numbers that an index scan meets, in its order, each once. */

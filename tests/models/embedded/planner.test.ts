@@ -152,3 +152,38 @@ describe("plans", () => {
     expect(several.keys).toBeLessThanOrEqual(25);
   });
 });
+
+describe("values longer than a key may be", () => {
+  const long = (letter: string, length = 3000): string => letter.repeat(length);
+
+  test("given filters with them, then they find what the whole collection gives; storing one under an index is refused with 238", async () => {
+    const db = engine().client.db("long");
+    const collection = db.collection("c");
+    await collection.createIndexes([{ key: { a: 1 } }, { key: { b: -1 } }, { key: { u: 1 }, unique: true, sparse: true }, { key: { a: 1, c: 1 } }]);
+    const values = ["a", "b", long("b", 1800), "c", 5, null];
+    await collection.insertMany(values.map((value, i) => ({ _id: i as never, a: value, b: value, u: `u${i}` })));
+    const operands = [long("a"), long("b"), long("b", 1800), long("c")];
+    const filters = operands.flatMap((operand): Document[] => [
+      ...["a", "b", "u", "_id"].flatMap((field) => [{ [field]: operand }, { [field]: { $in: [operand, "c", 5] } }, ...["$gt", "$gte", "$lt", "$lte", "$ne"].map((name) => ({ [field]: { [name]: operand } }))]),
+      { a: operand, c: null },
+      { a: long("b", 1800), c: { $lt: operand } },
+      { a: "b", b: { $lt: operand } },
+      { a: { $gte: "b", $lt: operand } },
+    ]);
+    for (const filter of filters) {
+      const ids = async (hint: Document): Promise<number[]> =>
+        (await collection.find(filter, { sort: { _id: 1 }, projection: { _id: 1 }, ...hint }).toArray()).map(({ _id }) => Number(_id));
+      const natural = await ids({ hint: { $natural: 1 } });
+      expect(await ids({})).toEqual(natural);
+      expect(Number(await collection.countDocuments(filter))).toBe(natural.length);
+    }
+    for (const write of [
+      () => collection.insertOne({ a: long("x") }),
+      () => collection.updateOne({ u: long("x") }, { $set: { c: 1 } }, { upsert: true }),
+      () => collection.insertOne({ _id: long("x") as never }),
+    ]) {
+      await expect(write()).rejects.toMatchObject({ code: 238 });
+    }
+    expect(Number(await collection.countDocuments())).toBe(values.length);
+  });
+});
