@@ -1,3 +1,5 @@
+import type * as demo from "./demo";
+import type * as devDatabase from "./dev-database";
 import { existsSync } from "node:fs";
 import type { ServerBuild } from "@remix-run/node";
 import { createServer } from "vite";
@@ -19,10 +21,10 @@ await connect(env.MONGODB_URI ?? engine?.uri ?? "");
 const vite = await createServer({ server: { middlewareMode: true }, appType: "custom" });
 
 // Through Vite, because the services use what only Vite understands.
-const { ensureDeclaredIndexes } = (await vite.ssrLoadModule("/scripts/dev-database.ts")) as typeof import("./dev-database");
+const { ensureDeclaredIndexes } = (await vite.ssrLoadModule("/scripts/dev-database.ts")) as typeof devDatabase;
 await ensureDeclaredIndexes();
 if (env.DEMO && engine) {
-  const { prepareDemo } = (await vite.ssrLoadModule("/scripts/demo.ts")) as typeof import("./demo");
+  const { prepareDemo } = (await vite.ssrLoadModule("/scripts/demo.ts")) as typeof demo;
   console.log((await prepareDemo(new Date())).describe(env.PUBLIC_URL));
 }
 

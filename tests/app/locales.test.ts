@@ -36,7 +36,8 @@ const code = ["app", "models", "media", "scripts"].flatMap((folder) => {
     throw error;
   }
 });
-const text = code.join("\n");
+/** Comments give examples of keys that need not exist. */
+const text = code.join("\n").replace(/\/\*\*[\s\S]*?\*\//g, "");
 
 /** Keys written whole, e.g. "feed.more", and the beginnings of composed ones, e.g. `post.sort.${sort}`. */
 const namespaces = [...new Set([...catalogues.en.keys()].map((key) => key.split(".")[0]))].join("|");
@@ -61,12 +62,14 @@ describe("locale files", () => {
 
   test("every key that the code asks for exists", () => {
     const known = new Set([...catalogues["zh-CN"].keys()].map(baseOf));
-    const missing = [...literals].filter((key) => !known.has(key) && !prefixes.includes(key) && ![...known].some((other) => other.startsWith(`${key}.`)));
+    // "poll.voters" and "poll.votes" are paths in a post.
+    const missing = [...literals].filter((key) => !key.startsWith("poll.vot")).filter((key) => !known.has(key) && !prefixes.includes(key) && ![...known].some((other) => other.startsWith(`${key}.`)));
     expect(missing).toEqual([]);
   });
 
   test("every sentence is used", () => {
-    const unused = [...new Set([...catalogues["zh-CN"].keys()].map(baseOf))].filter((key) => !literals.has(key) && !prefixes.some((prefix) => key.startsWith(prefix)));
+    // app/server/plain-page.ts reads system.json itself, by typed names.
+    const unused = [...new Set([...catalogues["zh-CN"].keys()].map(baseOf))].filter((key) => !key.startsWith("system.")).filter((key) => !literals.has(key) && !prefixes.some((prefix) => key.startsWith(prefix)));
     expect(unused).toEqual([]);
   });
 

@@ -2,7 +2,7 @@
 import { combine, isInteger, bigIntOf, integerOf } from "../bson/arithmetic";
 import { compare, identical, typeName } from "../bson/compare";
 import { CommandError } from "../errors";
-import { Decimal128, Double, Timestamp, isDoc, isInt32, isLong, isNumber, double } from "../bson/values";
+import { Decimal128, Timestamp, isDoc, isInt32, isLong, isNumber, double } from "../bson/values";
 import type { Value } from "../bson/values";
 import type { FilterContext } from "../query/match";
 import { compileAddToSet, compilePop, compilePull, compilePullAll, compilePush } from "./array-operators";
@@ -41,7 +41,7 @@ function compileArithmetic(operation: "add" | "multiply", argument: Value, field
 }
 
 /** `$mul` on a missing field: zero times the argument, so the type (and the decimal's exponent) is the argument's. */
-function zeroLike(argument: number | Double | Decimal128 | Value): Value {
+function zeroLike(argument: Value): Value {
   if (isInt32(argument)) return 0;
   if (isLong(argument) || argument instanceof Decimal128) return combine("multiply", argument, 0);
   return double(0);
