@@ -79,30 +79,29 @@ export function BodyField({ field, value, ready, hidden, invalid, onChange, onTo
       <div className="tools" role="group" aria-label={t("compose.tools")}>
         {ready ? (
           <>
-            {hidden
-              ? null
-              : TOOLS.map(({ tool, face, className }) => (
-                  <button key={tool} type="button" className={className ? `tool ${className}` : "tool"} aria-label={t(`compose.tool.${tool}`)} title={t(`compose.tool.${tool}`)} onClick={() => use(tool)}>
-                    {face}
+            <div className="tool-row">
+              {hidden ? null : (
+                <>
+                  {TOOLS.map(({ tool, face, className }) => (
+                    <button key={tool} type="button" className={className ? `tool ${className}` : "tool"} aria-label={t(`compose.tool.${tool}`)} title={t(`compose.tool.${tool}`)} onClick={() => use(tool)}>
+                      {face}
+                    </button>
+                  ))}
+                  <button type="button" className="tool" onClick={() => use("table")}>
+                    {t("compose.tool.table")}
                   </button>
-                ))}
-            {hidden ? null : (
-              <>
-                <button type="button" className="tool" onClick={() => use("table")}>
-                  {t("compose.tool.table")}
-                </button>
-                <button type="button" className="tool" onClick={() => use("link")}>
-                  {t("compose.tool.link")}
-                </button>
-                <button type="button" className="tool" onClick={() => use("ticker")}>
-                  {t("compose.tool.ticker")}
-                </button>
-                <button type="button" className="tool" aria-label={t("compose.tool.mention")} onClick={() => use("mention")}>
-                  @
-                </button>
-              </>
-            )}
-            <span className="fill" />
+                  <button type="button" className="tool" onClick={() => use("link")}>
+                    {t("compose.tool.link")}
+                  </button>
+                  <button type="button" className="tool" onClick={() => use("ticker")}>
+                    {t("compose.tool.ticker")}
+                  </button>
+                  <button type="button" className="tool" aria-label={t("compose.tool.mention")} onClick={() => use("mention")}>
+                    @
+                  </button>
+                </>
+              )}
+            </div>
             <button type="button" className="btn small" aria-pressed={hidden} onClick={onTogglePreview}>
               {t("compose.preview")}
             </button>
