@@ -280,11 +280,7 @@ function computeInto(value: Value, tree: Tree, root: Doc): Value {
 function applyFind(find: Find, doc: Doc, projected: Doc, filter: Matcher | undefined): void {
   if (find.kind === "slice") sliceAt(projected, find.path, 0, find);
   else {
-    const position = filter?.position(doc);
-    if (position === undefined) {
-      throw new CommandError(51246, "positional operator '.$' couldn't find a matching element in the array");
-    }
-    takePosition(projected, find.path, position);
+    takePosition(projected, find.path, filter?.position(doc));
   }
 }
 
@@ -312,10 +308,14 @@ function sliced(array: Value[], skip: number | undefined, limit: number): Value[
   return array.slice(start, start + limit);
 }
 
-function takePosition(container: Doc, path: string[], position: number): void {
+/** Without an array at the path nothing has to be chosen, so a filter that gives no position is no error there. */
+function takePosition(container: Doc, path: string[], position: number | undefined): void {
   const [field = "", ...rest] = path;
   const value = getField(container, field);
   if (Array.isArray(value)) {
+    if (position === undefined) {
+      throw new CommandError(51246, "positional operator '.$' couldn't find a matching element in the array");
+    }
     if (position >= value.length) {
       throw new CommandError(51247, "positional operator '.$' element mismatch");
     }

@@ -30,7 +30,9 @@ export function compilePush(argument: Value): Change {
       throw bad(`The field '${field}' must be an array but is of type ${typeName(old)}`);
     }
     const array = [...(old ?? [])];
-    if (old !== undefined && each.length === 0 && sort === undefined && slice === undefined) return NO_CHANGE;
+    // With nothing to insert, sorting counts as a change even where it moves nothing; an empty array is left alone.
+    const kept = slice === undefined || Math.abs(slice) >= array.length;
+    if (old !== undefined && each.length === 0 && (array.length === 0 || (sort === undefined && kept))) return NO_CHANGE;
     const at = position === undefined ? array.length : position < 0 ? Math.max(0, array.length + position) : Math.min(position, array.length);
     const pushed = [...array.slice(0, at), ...each, ...array.slice(at)];
     if (sort) pushed.sort(sort);
