@@ -24,7 +24,10 @@ export async function loader({ request, params }: LoaderFunctionArgs) {
     const [opened, topics, resumed] = await Promise.all([openEdit({ memberId: viewer.id, postId }), listTopics(locale, new Date()), getResumedText(request)]);
     if (opened.state === "deleted") return redirect(`/posts/${postId}/delete`);
     const { draft, commentPolicy, postRevision } = opened;
-    return { postId, start: resumed ? { ...startOfFields(resumed.fields, locale), postId } : startOfDraft(draft), topics: topics.map(({ slug, name }) => ({ slug, name })), commentPolicy, postRevision };
+    const start = resumed ? { ...startOfFields(resumed.fields, locale), postId } : startOfDraft(draft);
+    // An edit begun on an older version is saved over the newest one, after its writer has been told so.
+    const behind = start.postRevision !== null && start.postRevision < postRevision;
+    return { postId, start: { ...start, postRevision }, behind, topics: topics.map(({ slug, name }) => ({ slug, name })), commentPolicy };
   } catch (error) {
     throw toThrown(error, request);
   }
@@ -54,21 +57,12 @@ export const meta: MetaFunction<typeof loader> = ({ matches, location }) => meta
 
 export default function EditPostPage() {
   const t = useT();
-  const { postId, start: opened, topics, commentPolicy, postRevision } = useLoaderData<typeof loader>();
+  const { postId, start: opened, behind, topics, commentPolicy } = useLoaderData<typeof loader>();
   const answer = useActionData<typeof action>();
   const start = answer?.start ?? opened;
-  const isBehind = start.postRevision !== null && start.postRevision < postRevision;
   return (
     <Frame>
-      {isBehind ? (
-        <p className="note warn">
-          {t("compose.behind")}{" "}
-          <Link className="link" to={`/posts/${postId}/history`}>
-            {t("compose.seeChanges")}
-          </Link>
-        </p>
-      ) : null}
-      <PostComposer key={answer ? answer.start.submissionId : postId} start={start} topics={topics} postsPerDay={null} draftCount={0} returned={answer?.returned ?? null} />
+      <PostComposer key={answer ? answer.start.submissionId : postId} start={start} topics={topics} postsPerDay={null} draftCount={0} behind={behind} returned={answer?.returned ?? null} />
       <section className="compose-foot">
         <PolicyForm postId={postId} policy={commentPolicy} />
         <p>

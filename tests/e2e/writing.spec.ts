@@ -138,6 +138,31 @@ describe("what was written", () => {
     expect((await page.goto(path))?.status()).toBe(200);
   });
 
+  test("an edit begun on an older version is refused once, with its words kept, and saved after its writer was told", async () => {
+    expectConsole(/409/);
+    const page = await openPage();
+    await logIn(page, "laoqian");
+    await openComposer(page);
+    await write(page, { title: "两处都改", body: "原文。" });
+    const path = await publish(page);
+    const other = await page.context().newPage();
+    await openComposer(page, `${path}/edit`);
+    await openComposer(other, `${path}/edit`);
+    await other.fill("#body", "原文。另一处改的。");
+    await other.click("button[value=publish]");
+    await other.waitForSelector("article .read >> text=另一处改的");
+    await page.fill("#body", "原文。这一处改的。");
+    await page.click("button[value=publish]");
+    await page.waitForSelector(".notices .note.bad");
+    expect(await page.inputValue("#body")).toBe("原文。这一处改的。");
+    await page.reload();
+    await hydrated(page);
+    await page.waitForSelector(".note.warn a[href$='/history']");
+    expect(await page.inputValue("#body")).toBe("原文。这一处改的。");
+    await page.click("button[value=publish]");
+    await page.waitForSelector("article .read >> text=这一处改的");
+  });
+
   test("a comment is sent by keyboard, answered, edited, deleted and brought back; the author can close the rest", async () => {
     const page = await openPage();
     await logIn(page, "qingsui");

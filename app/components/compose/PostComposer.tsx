@@ -20,12 +20,14 @@ export interface PostComposerProps {
   /** Posts a day for this member's tier; null for guests and staff. */
   postsPerDay: number | null;
   draftCount: number;
+  /** The stored words were begun on an older version of the post. */
+  behind?: boolean;
   /** What a form sent without scripts brought back. */
   returned: { refusal: Refusal | null; preview: string | null } | null;
 }
 
 /** The post composer: a new post, or the edit of one. Without scripts it is a plain form with three buttons. */
-export function PostComposer({ start, topics, postsPerDay, draftCount, returned }: PostComposerProps) {
+export function PostComposer({ start, topics, postsPerDay, draftCount, behind, returned }: PostComposerProps) {
   const t = useT();
   const viewer = useViewer();
   const gate = useGate();
@@ -77,6 +79,14 @@ export function PostComposer({ start, topics, postsPerDay, draftCount, returned 
         </button>
       </header>
       <Notices draft={draft} refusal={refusal} offline={sending === "offline"} draftCount={draftCount} isEdit={isEdit} />
+      {start.postId && (behind || draft.behind) ? (
+        <p className="note warn">
+          {t("compose.behind")}{" "}
+          <Link className="link" to={`/posts/${start.postId}/history`} target="_blank">
+            {t("compose.seeChanges")}
+          </Link>
+        </p>
+      ) : null}
       <label className="vh" htmlFor="title">
         {t("compose.title")}
       </label>

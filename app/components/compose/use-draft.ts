@@ -41,6 +41,7 @@ export function useDraft(start: ComposerStart, viewerId: string | null) {
   const [savedAt, setSavedAt] = useState(start.savedAt);
   const [restoredAt, setRestoredAt] = useState<string | null>(null);
   const [other, setOther] = useState<OtherDraft | null>(null);
+  const [behind, setBehind] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const latest = useRef<Kept>({ words, mark });
   latest.current = { words, mark };
@@ -59,7 +60,9 @@ export function useDraft(start: ComposerStart, viewerId: string | null) {
     const isOurs = copy && (start.savedAt === null ? start.postId !== null || isEmpty(start.words) : copy.mark.draftId === start.draftId);
     if (copy && isOurs && !isEmpty(copy.words) && JSON.stringify(copy.words) !== JSON.stringify(start.words)) {
       setWords(copy.words);
-      setMark({ ...copy.mark, postId: start.postId, postRevision: copy.mark.postRevision ?? start.postRevision });
+      // The writer is told when the post moved meanwhile, and may then save over it; refusing for ever would keep the words in vain.
+      setMark({ ...copy.mark, postId: start.postId, postRevision: start.postRevision });
+      setBehind((copy.mark.postRevision ?? 0) < (start.postRevision ?? 0));
       setRestoredAt(found?.at ?? null);
       changes.current += 1;
     } else if (start.draftId === "") {
@@ -143,7 +146,7 @@ export function useDraft(start: ComposerStart, viewerId: string | null) {
     nameDraftInAddress(null, start.postId);
   }, [localKey, start]);
 
-  return { words, change, mark, state, savedAt, restoredAt, other, problem, finish, startOver };
+  return { words, change, mark, state, savedAt, restoredAt, behind, other, problem, finish, startOver };
 }
 
 /** A reload or a bookmark then opens the same draft. Edits have an address of their own already. */
