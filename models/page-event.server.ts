@@ -17,8 +17,6 @@ export interface PageEvent {
 }
 
 const EVENT_LIFE_SEC = 600;
-/** More events than this in one look-back cannot be told apart in time; the reader then drops every page it keeps. */
-export const EVENTS_PER_POLL_MAX = 5_000;
 
 const PageEvents = defineCollection<PageEvent>(
   {
@@ -50,9 +48,9 @@ export async function announce(tags: string[], now: Date, tx?: Tx): Promise<void
  * Events announced at or after `since`, in no order; the caller skips those it has seen. `since` looks back further
  * than the last poll, because a transaction commits later than the instant it carries.
  */
-export async function listPageEvents({ since, now }: { since: Date; now: Date }): Promise<Pick<PageEvent, "_id" | "tags">[]> {
+export async function listPageEvents({ since, now, limit }: { since: Date; now: Date; limit: number }): Promise<Pick<PageEvent, "_id" | "tags">[]> {
   const buckets: number[] = [];
   // The bucket after this one holds events of a process whose clock runs ahead of ours.
   for (let bucket = eventBucket(since); bucket <= eventBucket(now) + 1; bucket += 1) buckets.push(bucket);
-  return PageEvents.find({ bucket: { $in: buckets }, at: { $gte: since } }, { tags: 1 }).limit(EVENTS_PER_POLL_MAX).lean();
+  return PageEvents.find({ bucket: { $in: buckets }, at: { $gte: since } }, { tags: 1 }).limit(limit).lean();
 }

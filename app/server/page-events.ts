@@ -1,4 +1,4 @@
-import { EVENTS_PER_POLL_MAX, listPageEvents } from "@models/page-event.server";
+import { listPageEvents } from "@models/page-event.server";
 import { logger } from "../logger.server";
 
 /**
@@ -13,6 +13,8 @@ export interface EventSink {
 export const POLL_MS = 500;
 /** How far back each poll looks: longer than a transaction takes to commit, plus the difference of two clocks. */
 const LOOK_BACK_MS = 15_000;
+/** When a look-back holds more, some were not read, and every page is dropped rather than one kept too long. */
+const EVENTS_MAX = 5_000;
 
 export interface PagePoll {
   /** One round; the timer calls it, and so do tests. */
@@ -20,18 +22,18 @@ export interface PagePoll {
   stop: () => void;
 }
 
-export function followPageEvents(sink: EventSink, onInvalidated: (pages: number) => void = () => undefined): PagePoll {
+export function followPageEvents(sink: EventSink, onInvalidated: (pages: number) => void = () => undefined, eventsMax = EVENTS_MAX): PagePoll {
   let seen = new Set<string>();
   let failing = false;
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
 
   async function poll(now: Date): Promise<number> {
-    const events = await listPageEvents({ since: new Date(now.getTime() - LOOK_BACK_MS), now });
+    const events = await listPageEvents({ since: new Date(now.getTime() - LOOK_BACK_MS), now, limit: eventsMax });
     const fresh = events.filter(({ _id }) => !seen.has(_id));
     // What has left the look-back will not come again, so only the last answer has to be remembered.
     seen = new Set(events.map(({ _id }) => _id));
-    if (events.length >= EVENTS_PER_POLL_MAX) {
+    if (events.length >= eventsMax) {
       // Some events may not have been among those returned.
       sink.clear();
       return fresh.length;
