@@ -17,6 +17,8 @@ export interface PageEvent {
 }
 
 const EVENT_LIFE_SEC = 600;
+/** More than this in one look-back are not read; the reader then drops every page it keeps. */
+export const EVENTS_MAX = 5_000;
 
 const PageEvents = defineCollection<PageEvent>(
   {
@@ -48,7 +50,7 @@ export async function announce(tags: string[], now: Date, tx?: Tx): Promise<void
  * Events announced at or after `since`, in no order; the caller skips those it has seen. `since` looks back further
  * than the last poll, because a transaction commits later than the instant it carries.
  */
-export async function listPageEvents({ since, now, limit }: { since: Date; now: Date; limit: number }): Promise<Pick<PageEvent, "_id" | "tags">[]> {
+export async function listPageEvents({ since, now, limit = EVENTS_MAX }: { since: Date; now: Date; limit?: number }): Promise<Pick<PageEvent, "_id" | "tags">[]> {
   const buckets: number[] = [];
   // The bucket after this one holds events of a process whose clock runs ahead of ours.
   for (let bucket = eventBucket(since); bucket <= eventBucket(now) + 1; bucket += 1) buckets.push(bucket);

@@ -1,4 +1,4 @@
-import { listPageEvents } from "@models/page-event.server";
+import { EVENTS_MAX, listPageEvents } from "@models/page-event.server";
 import { logger } from "../logger.server";
 
 /**
@@ -13,8 +13,6 @@ export interface EventSink {
 export const POLL_MS = 500;
 /** How far back each poll looks: longer than a transaction takes to commit, plus the difference of two clocks. */
 const LOOK_BACK_MS = 15_000;
-/** When a look-back holds more, some were not read, and every page is dropped rather than one kept too long. */
-const EVENTS_MAX = 5_000;
 
 export interface PagePoll {
   /** One round; the timer calls it, and so do tests. */
