@@ -13,7 +13,7 @@ export interface CompareOptions {
   /** Equal numbers of different types are one value to $group and distinct, and either may represent the group. */
   looseNumbers?: boolean;
   /**
-   * distinct answered from an index shows a missing field as null, answered from the documents it does not
+   * distinct answered from an index shows a missing field or an empty array as null, answered from the documents it does not
    * (seen in MongoDB itself): which plan is taken is not part of the answer.
    */
   ignoreNulls?: boolean;
@@ -54,7 +54,7 @@ function normalPart(key: string, value: unknown, options: CompareOptions): unkno
     case "values":
       // distinct promises no order.
       return sorted(
-        (value as unknown[]).filter((one) => !(options.ignoreNulls && one === null)).map((one) => loosened(one, options)),
+        (value as unknown[]).filter((one) => !(options.ignoreNulls && one == null)).map((one) => loosened(one, options)),
         { asSet: true },
       );
     case "docs":

@@ -145,6 +145,9 @@ async function compareRandom(started: Oracle, engineUri: string): Promise<LiveRe
       cases: Number(args.cases),
       lanes: LANES,
       shrinkMax: 25,
+      onDisagreement: ({ world, row, actual }) => {
+        if (!args.json) console.error(`  ✗ seed ${seed}, world ${world}: ${canonical(row)}\n      embedded ${canonical(actual)}`);
+      },
       onProgress: ({ cases, different, refused }) => {
         if (args.json || cases < shownAt) return;
         shownAt = cases + 2_000;
@@ -189,7 +192,6 @@ function report(replay: ReplayReport, live: LiveReport | null, histories: Histor
     console.log(`Live comparison, seed ${live.seed}: ${live.cases} cases; ${live.different} different, ${live.refused} refused (${share(live.refused, live.cases)}), ${live.errors} failed alike` + (live.oracleDeaths > 0 ? `; the oracle died ${live.oracleDeaths} times` : ""));
     for (const [name, line] of Object.entries(live.byCommand)) console.log(`  ${name.padEnd(14)} ${line.cases} cases, ${line.refused} refused, ${line.different} different`);
     for (const [message, times] of Object.entries(live.refusals).sort((left, right) => right[1] - left[1]).slice(0, 10)) console.log(`  refused ${times}×: ${message}`);
-    for (const one of live.disagreements) console.log(`  ✗ world ${one.world} ${canonical(one.row)}\n      embedded ${canonical(one.actual)}`);
   } else {
     console.log("Live comparison: not run (no --oracle and no --live).");
   }

@@ -33,6 +33,8 @@ export interface LiveOptions {
   /** Runs this world of the seed alone, to look at a failure again. */
   onlyWorld?: number;
   onProgress?: (report: LiveReport) => void;
+  /** Called as soon as a disagreement is as small as it gets: a long run need not end before somebody looks. */
+  onDisagreement?: (found: Disagreement) => void;
 }
 
 export interface LiveReport {
@@ -157,6 +159,7 @@ async function runCase(pair: Pair, before: World, op: Document, world: number, o
     const found: Disagreement = { seed: options.seed, world, row: { ...before, op, expect: recorded(expected) }, actual: recorded(actual), asFound: { ...before, op } };
     report.disagreements.push(found);
     Object.assign(found, await shrink(pair, found));
+    options.onDisagreement?.(found);
   }
   return verdict === "same" && (expected.state === undefined || canonical(expected.state) === canonical(actual.state));
 }

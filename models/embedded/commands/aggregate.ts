@@ -37,7 +37,9 @@ export function leadOf(stages: readonly Doc[]): Lead {
     if (!isDoc(filter)) throw new CommandError(15959, "the match filter must be an expression in an object");
     filters.push(filter);
   }
-  const sort = take("$sort");
+  // Of two sorts in a row only the later one counts; that is left to the stages.
+  const following = stages[next + 1];
+  const sort = following && Object.hasOwn(following, "$sort") ? undefined : take("$sort");
   if (sort !== undefined && (!isDoc(sort) || Object.keys(sort).length === 0)) throw new CommandError(15976, "$sort stage must have at least one sort key");
   const skip = take("$skip");
   const limit = take("$limit");

@@ -1,6 +1,6 @@
 /** Operator updates applied to one document. */
 import { CommandError } from "../errors";
-import { typeName } from "../bson/compare";
+import { identical, typeName } from "../bson/compare";
 import { hasField } from "../bson/values";
 import type { Doc, Value } from "../bson/values";
 import { Draft } from "./draft";
@@ -21,7 +21,12 @@ export function applyOperators(update: ParsedUpdate, doc: Doc, options: ApplyOpt
     const applies = operation.operator.onInsertOnly !== true || options.inserting;
     // Paths are resolved even where nothing is done with them: an array that is not there is an error all the same.
     for (const path of resolve(draft, operation.path, update, options)) {
-      if (applies && applyOne(draft, operation, path)) modified = true;
+      if (!applies || !applyOne(draft, operation, path)) continue;
+      modified = true;
+      // Refused where it stands in the order of paths, so that an error of a later path does not come first.
+      if (path[0] === "_id" && !options.inserting && !identical(doc["_id"], draft.root["_id"])) {
+        throw new CommandError(66, "Performing an update on the path '_id' would modify the immutable field '_id'");
+      }
     }
   }
   if (!modified) return { doc, modified };
