@@ -8,6 +8,7 @@ import type { ScanStats } from "../plan/scan";
 import type { Collection } from "../storage/collection";
 import type { View } from "../storage/layers";
 import type { Matcher } from "./match";
+import { typeName } from "../bson/compare";
 import { compileSort } from "./sort";
 
 /** From a filter to the matching records in the asked order: the one read path of find, update, delete and the rest. */
@@ -50,7 +51,7 @@ export function planFor({ collection, view, filter, sort, hint, skip = 0, limit 
 export function* select(selection: Selection, plan: Plan = planFor(selection)): Iterable<Selected> {
   const { skip = 0, limit = 0, sort } = selection;
   const matched = matching(selection, plan);
-  const ordered = plan.sorted || !hasSort(sort) ? matched : sorted(matched, sort, limit > 0 ? skip + limit : 0);
+  const ordered = plan.sorted || !hasSort(sort) || namesOneId(selection.filter) ? matched : sorted(matched, sort, limit > 0 ? skip + limit : 0);
   let passed = 0;
   for (const record of ordered) {
     if (passed++ < skip) continue;
@@ -86,6 +87,12 @@ function fieldsOf(filter: Doc): Set<string> | undefined {
 }
 
 /** Sorts in memory. With a limit only that many are kept, so a page of a large set stays small. */
+/** A lookup by nothing but an exact _id finds one document at most: MongoDB does not sort it, so no sort can fail. */
+function namesOneId(filter: Doc): boolean {
+  const id = Object.keys(filter).length === 1 ? filter["_id"] : undefined;
+  return id !== undefined && typeName(id) !== "object" && typeName(id) !== "regex";
+}
+
 function* sorted(records: Iterable<Selected>, spec: Doc, wanted: number): Iterable<Selected> {
   const sort = compileSort(spec);
   const byDoc = new Map<Doc, Selected>();
