@@ -83,7 +83,8 @@ function ofPipeline(pipeline: unknown): Determinism {
         idDistinct = true;
         break;
       case "$facet":
-        if (Object.values(body as Document).some((inner) => ofPipeline(inner) !== "list")) return "undefined";
+        // Its pipelines sort by _id, which orders them only while no two documents share one.
+        if (!idDistinct || Object.values(body as Document).some((inner) => ofPipeline(inner) !== "list")) return "undefined";
         ordered = true;
         break;
       case "$unionWith":

@@ -45,7 +45,11 @@ function update(context: Context): Promise<Doc> {
   const updates = statements(command, "update", "updates");
   for (const statement of updates) {
     requireField(statement, "update.updates", "q");
-    requireField(statement, "update.updates", "u");
+    const change = requireField(statement, "update.updates", "u");
+    // A stage that is none ends the command while it is read; other faults of a pipeline are those of its statement.
+    if (Array.isArray(change) && change.some((stage) => isDoc(stage) && Object.keys(stage).length !== 1)) {
+      throw new CommandError(40323, "A pipeline stage specification object must contain exactly one field.");
+    }
   }
   return context.write((writer) => {
     const upserted: Doc[] = [];
