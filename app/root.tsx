@@ -5,6 +5,7 @@ import { GateProvider } from "~/components/gate/GateProvider";
 import { PageProvider } from "~/components/layout/page-context";
 import { BottomNav, DemoBanner, Frame, Header } from "~/components/layout/Shell";
 import { Flash } from "~/components/ui/Flash";
+import { usePlainLinks } from "~/components/ui/PlainLink";
 import { env } from "~/env.server";
 import { takeFlash } from "~/http/flash.server";
 import { useNonce } from "~/http/nonce";
@@ -93,6 +94,7 @@ function SkipLink() {
 }
 
 export default function App() {
+  usePlainLinks();
   return <Outlet />;
 }
 

@@ -30,6 +30,7 @@ const ITEMS_MAX = 300;
 const MONTHS_BACK = 6;
 /** A ranking older than this is replaced when the next reader comes. */
 export const RANKING_LIFE_MS = 60_000;
+const RECENT_MS = 1_000;
 
 const HOUR_MS = 3_600_000;
 const DIVERSITY_WINDOW = 5;
@@ -147,13 +148,24 @@ async function refresh(kind: RankedFeed, locale: Locale, now: Date): Promise<Ran
  * older than ten lives (nobody came for a while) is made anew first.
  */
 export async function currentRanking(kind: RankedFeed, locale: Locale, now: Date): Promise<Ranking> {
-  const newest = await getNewestRanking(rankingFeed(kind, locale));
+  const newest = await newestRanking(rankingFeed(kind, locale), now);
   const ageMs = newest ? now.getTime() - newest.at.getTime() : Infinity;
   if (!newest || ageMs > 10 * RANKING_LIFE_MS) return refresh(kind, locale, now);
   if (ageMs > RANKING_LIFE_MS) {
     refresh(kind, locale, now).catch((error: unknown) => logger.warn({ event: "ranking.refreshFailed", feed: newest.feed, reason: String(error) }));
   }
   return newest;
+}
+
+const recent = new Map<string, { ranking: Ranking; readAtMs: number }>();
+
+/** The newest stored ranking, asked for at most once a second per feed: three hundred items are dear to read for each page. */
+async function newestRanking(feed: string, now: Date): Promise<Ranking | null> {
+  const known = recent.get(feed);
+  if (known && Math.abs(now.getTime() - known.readAtMs) < RECENT_MS) return known.ranking;
+  const ranking = await getNewestRanking(feed);
+  if (ranking) recent.set(feed, { ranking, readAtMs: now.getTime() });
+  return ranking;
 }
 
 /** Makes the rankings that are due; for the seed and for tests. A lost race with another process costs nothing. */

@@ -1,7 +1,7 @@
-import { Link } from "@remix-run/react";
 import type { ReactNode } from "react";
 import { LikeButton } from "~/components/posts/LikeButton";
 import { Avatar } from "~/components/ui/Avatar";
+import { PlainLink } from "~/components/ui/PlainLink";
 import { Time } from "~/components/ui/Time";
 import { useT } from "~/i18n/react";
 import type { CommentViewData } from "./types";
@@ -24,32 +24,32 @@ export function CommentItem({ comment, slots, allReplies }: { comment: CommentVi
       <Avatar name={comment.author.displayName} />
       <div>
         <div className="meta who">
-          <Link to={`/members/${comment.author.handle}`} prefetch="none">
+          <PlainLink to={`/members/${comment.author.handle}`}>
             <b>{comment.author.displayName}</b>
-          </Link>
+          </PlainLink>
           {comment.author.id === slots.authorId ? <> · {t("post.isAuthor")}</> : null}
           {comment.replyTo ? <> · {t("post.repliesTo", { name: comment.replyTo.displayName })}</> : null}
           {" · "}
-          <Link to={path} prefetch="none" rel="nofollow">
+          <PlainLink to={path} rel="nofollow">
             <Time iso={comment.createdAt} />
-          </Link>
+          </PlainLink>
           {comment.editedAt ? <> · {t("post.edited")}</> : null}
         </div>
         <CommentBody comment={comment} lang={slots.postLang} />
         {comment.state === "published" ? (
           <div className="acts">
             <LikeButton postId={comment.postId} commentId={comment.id} liked={comment.liked} likeCount={comment.likeCount} label />
-            <Link className="act-btn" to={`${path}?reply=${comment.id}#reply`} prefetch="none" rel="nofollow">
+            <PlainLink className="act-btn" to={`${path}?reply=${comment.id}#reply`} rel="nofollow">
               {t("post.reply")}
-            </Link>
+            </PlainLink>
             {comment.mine ? (
-              <Link className="act-btn" to={`${path}/edit`} prefetch="none" rel="nofollow">
+              <PlainLink className="act-btn" to={`${path}/edit`} rel="nofollow">
                 {t("post.edit")}
-              </Link>
+              </PlainLink>
             ) : (
-              <Link className="act-btn" to={`/report/comment/${comment.id}?postId=${comment.postId}`} prefetch="none" rel="nofollow">
+              <PlainLink className="act-btn" to={`/report/comment/${comment.id}?postId=${comment.postId}`} rel="nofollow">
                 {t("post.report")}
-              </Link>
+              </PlainLink>
             )}
           </div>
         ) : null}
@@ -63,9 +63,9 @@ export function CommentItem({ comment, slots, allReplies }: { comment: CommentVi
         ) : null}
         {!allReplies && hidden > 0 ? (
           <p>
-            <Link className="act-btn link" to={path} prefetch="none" rel="nofollow">
+            <PlainLink className="act-btn link" to={path} rel="nofollow">
               {t("post.moreReplies", { count: hidden })}
-            </Link>
+            </PlainLink>
           </p>
         ) : null}
       </div>

@@ -1,6 +1,6 @@
-import { Link } from "@remix-run/react";
 import { Avatar } from "~/components/ui/Avatar";
 import { Icon } from "~/components/ui/Icon";
+import { PlainLink } from "~/components/ui/PlainLink";
 import { Time } from "~/components/ui/Time";
 import { formatCount } from "~/format/numbers";
 import { useLocale, useT } from "~/i18n/react";
@@ -16,18 +16,18 @@ export function PostRow({ post, compact }: { post: PostCardView; compact?: boole
   return (
     <article className="row">
       <div className="by">
-        <Link to={`/members/${post.author.handle}`} prefetch="none">
+        <PlainLink to={`/members/${post.author.handle}`}>
           <Avatar name={post.author.displayName} size="s" />
           <b>{post.author.displayName}</b>
-        </Link>
+        </PlainLink>
         <span>
           <Time iso={post.publishedAt} />
           {post.topic ? (
             <>
               {" · "}
-              <Link to={`/topics/${post.topic.slug}`} prefetch="none">
+              <PlainLink to={`/topics/${post.topic.slug}`}>
                 {post.topic.name}
-              </Link>
+              </PlainLink>
             </>
           ) : null}
         </span>
@@ -39,9 +39,9 @@ export function PostRow({ post, compact }: { post: PostCardView; compact?: boole
       </div>
       <div lang={post.lang}>
         <h2>
-          <Link to={`/posts/${post.id}`} prefetch="none">
+          <PlainLink to={`/posts/${post.id}`}>
             {post.title}
-          </Link>
+          </PlainLink>
         </h2>
         {compact ? null : <p className="ex">{post.excerpt}</p>}
       </div>
@@ -49,10 +49,10 @@ export function PostRow({ post, compact }: { post: PostCardView; compact?: boole
       {compact ? null : (
         <div className="acts">
           <LikeButton postId={post.id} liked={post.liked} likeCount={post.likeCount} />
-          <Link className="act-btn" to={`/posts/${post.id}#comments`} prefetch="none" aria-label={t("post.commentsWithCount", { count: post.commentCount })}>
+          <PlainLink className="act-btn" to={`/posts/${post.id}#comments`} aria-label={t("post.commentsWithCount", { count: post.commentCount })}>
             <Icon name="comment" />
             <span className="num">{formatCount(post.commentCount, locale)}</span>
-          </Link>
+          </PlainLink>
           <SaveButton postId={post.id} saved={post.saved} saveCount={post.saveCount} />
           {post.reason ? (
             <span className="why">

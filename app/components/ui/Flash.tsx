@@ -2,10 +2,9 @@ import { useState } from "react";
 import { useT } from "~/i18n/react";
 
 export interface FlashNotice {
-  /** Locale key of the sentence. */
-  key: string;
-  params?: Record<string, string | number>;
-  tone?: "good" | "bad";
+  /** The sentence, in the reader's language. */
+  text: string;
+  tone: "good" | "warn" | "bad";
 }
 
 /** One sentence about what the last request did. It stays until it is closed: nothing disappears while somebody reads. */
@@ -14,8 +13,8 @@ export function Flash({ notice }: { notice: FlashNotice }) {
   const [open, setOpen] = useState(true);
   if (!open) return null;
   return (
-    <div className="toast" role={notice.tone === "bad" ? "alert" : "status"}>
-      <span>{t(notice.key, notice.params)}</span>
+    <div className="toast" role={notice.tone === "good" ? "status" : "alert"}>
+      <span>{notice.text}</span>
       <button type="button" onClick={() => setOpen(false)} aria-label={t("common.close")}>
         ✕
       </button>
