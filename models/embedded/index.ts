@@ -22,6 +22,8 @@ export interface EmbeddedOptions {
   socketPath?: string | undefined;
   /** Run in the calling thread: for tests that want to see inside. */
   inThread?: boolean | undefined;
+  /** False leaves rows past their expiry alone: for tests whose clock is not the machine's. */
+  expires?: boolean | undefined;
 }
 
 export interface Embedded {
@@ -47,7 +49,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   try {
     const data = join(directory, "db");
     await mkdir(data, { recursive: true, mode: 0o700 });
-    const serving: ServeOptions = { directory: data, address, listen };
+    const serving: ServeOptions = { directory: data, address, listen, expires: options.expires };
     const served = options.inThread ? await (await import("./worker")).serve(serving) : await startWorker(serving);
     return {
       uri,

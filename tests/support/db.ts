@@ -24,7 +24,7 @@ async function openDatabase(): Promise<() => Promise<void>> {
   if (uri) return openFreshName(uri);
   const { startEmbedded } = await import("@models/embedded");
   const directory = await mkdtemp(join(tmpdir(), "goldbean-test-"));
-  const engine = await startEmbedded({ directory });
+  const engine = await startEmbedded({ directory, expires: false });
   await connect(monitored(engine.uri));
   await ensureIndexes();
   return async () => {
