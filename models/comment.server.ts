@@ -49,6 +49,8 @@ const Comments = defineCollection<Comment>(
     why: "comments are only ever read under their post",
     indexes: [
       { fields: { postId: 1, _id: 1 } },
+      // For the daily sweep alone; no page asks by it.
+      { fields: { deletedAt: 1 }, options: { partialFilterExpression: { state: "deleted" } } },
       { fields: { postId: 1, parentId: 1, createdAt: 1, _id: 1 } },
       { fields: { postId: 1, parentId: 1, likeCount: -1, _id: -1 } },
       { fields: { postId: 1, parentId: 1, replyCount: -1, _id: -1 } },
@@ -168,4 +170,18 @@ export async function changeCommentCount(
   ).lean<Pick<Comment, "likeCount" | "replyCount">>();
   if (!comment) throw new NotFound(`comment ${commentId}`);
   return comment[field];
+}
+
+/** Clears the words of up to `limit` comments deleted before the given time; the place stays. For the sweep. Returns how many. */
+export async function clearDeletedComments(deletedBefore: Date, limit: number): Promise<number> {
+  const due = await Comments.find({ state: "deleted", deletedAt: { $lt: deletedBefore } }, { postId: 1 }).sort({ deletedAt: 1 }).limit(limit).lean<Pick<Comment, "_id" | "postId">[]>();
+  let cleared = 0;
+  for (const { _id, postId } of due) {
+    const written = await Comments.updateOne(
+      { _id, postId, state: "deleted", deletedAt: { $lt: deletedBefore } },
+      { $set: { state: "removed", body: "", html: "" } },
+    );
+    cleared += written.modifiedCount;
+  }
+  return cleared;
 }

@@ -54,3 +54,8 @@ export async function getRevision(postId: string, revision: number): Promise<Pos
 export async function listRevisions(postId: string): Promise<Pick<PostRevision, "revision" | "title" | "writtenAt">[]> {
   return PostRevisions.find({ postId }, { revision: 1, title: 1, writtenAt: 1 }).sort({ revision: -1 }).limit(REVISIONS_MAX).lean();
 }
+
+/** Removes the earlier versions of a post whose words are cleared. */
+export async function removeRevisions(postId: string, tx: Tx): Promise<void> {
+  await PostRevisions.deleteMany({ postId }, { session: tx });
+}

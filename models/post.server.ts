@@ -88,7 +88,8 @@ const Posts = defineCollection<Post>(
     name: "posts",
     shardKey: { _id: "hashed" },
     why: "a page reads one post by id; feed rows bring the ids of a list",
-    indexes: [],
+    // For the daily sweep alone; no page asks by it.
+    indexes: [{ fields: { deletedAt: 1 }, options: { partialFilterExpression: { state: "deleted" } } }],
   },
   {
     authorId: { type: String, required: true },
@@ -234,11 +235,19 @@ export async function changePollVotes(
   if (voters !== 0) await Posts.updateOne({ _id: postId }, { $inc: { "poll.voters": voters } }, { session: tx });
 }
 
-/** Words of posts deleted longer than RESTORE_DAYS ago are cleared by the daily sweep; needs the ids, which the caller kept. */
+/** Posts whose time for taking the deletion back is over. For the sweep, which asks every shard. */
+export async function listPostsToClear(deletedBefore: Date, limit: number): Promise<Pick<Post, "_id" | "authorId" | "deletedAt">[]> {
+  return Posts.find({ state: "deleted", deletedAt: { $lt: deletedBefore } }, { authorId: 1, deletedAt: 1 })
+    .sort({ deletedAt: 1 })
+    .limit(limit)
+    .lean<Pick<Post, "_id" | "authorId" | "deletedAt">[]>();
+}
+
+/** Clears the words of a post that is still deleted; false when its author brought it back meanwhile. */
 export async function clearDeletedPost(postId: string, deletedBefore: Date, tx: Tx): Promise<boolean> {
   const written = await Posts.updateOne(
     { _id: postId, state: "deleted", deletedAt: { $lt: deletedBefore } },
-    { $set: { state: "removed", title: "", body: "", html: "", excerpt: "" } },
+    { $set: { state: "removed", title: "", body: "", html: "", excerpt: "", chart: null, poll: null } },
     { session: tx },
   );
   return written.modifiedCount === 1;

@@ -5,6 +5,7 @@ import type { ServerBuild } from "@remix-run/node";
 import { EnvError, parseEnv, type Env } from "../app/env.server";
 import { logger } from "../app/logger.server";
 import { startServer } from "../app/server";
+import { sweepDeletedWords } from "../app/services/sweep.server";
 import "../models/all.server";
 import { connect, disconnect, pingDatabase } from "../models/connection.server";
 import { DirectoryInUse, startEmbedded, type Embedded } from "../models/embedded/index";
@@ -12,6 +13,7 @@ import { ensureIndexes, listMissingIndexes } from "../models/indexes.server";
 
 /** `npm start`: the database, its indexes, demo data on an empty one, then the server. */
 const BUILD_DIRECTORY = "build";
+const SWEEP_EVERY_MS = 3_600_000;
 
 async function openDatabase(env: Env): Promise<Embedded | null> {
   if (env.MONGODB_URI) {
@@ -43,11 +45,20 @@ async function main(): Promise<void> {
   if (demo) console.log(demo.describe(address));
   process.send?.({ kind: "ready", port: server.port });
 
+  const sweep = () =>
+    sweepDeletedWords(new Date()).then(
+      (swept) => logger.info({ event: "words.swept", ...swept }),
+      (error: unknown) => logger.error({ event: "words.sweepFailed", err: error }),
+    );
+  void sweep();
+  const sweeping = setInterval(() => void sweep(), SWEEP_EVERY_MS);
+
   let stopping = false;
   const stop = async (signal: string) => {
     if (stopping) return;
     stopping = true;
     logger.info({ event: "server.stopping", signal });
+    clearInterval(sweeping);
     await server.stop();
     await disconnect();
     await engine?.close();
