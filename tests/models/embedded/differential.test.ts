@@ -54,6 +54,8 @@ test("given a transaction with writes that are not committed, then its plans agr
       for (let left = FILTERS_PER_WORLD; left > 0; left--) {
         const filter = filterOf(random);
         const find = { find: "c", filter, sort: { _id: 1 } };
+        // A refused filter would end the transaction; refusals are compared by the tests before this one.
+        if ((await answerOf(db, find)).error) continue;
         const label = `seed ${SEED}, world ${number}, ${canonical({ filter, indexes })}`;
         const scanned = await answerIn(db, session, { ...find, hint: { $natural: 1 } });
         expect(await answerIn(db, session, find), label).toBe(scanned);
