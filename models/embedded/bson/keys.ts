@@ -39,7 +39,7 @@ export function keysAtPaths(doc: Doc, paths: readonly string[][], positions: Pos
       return result;
     }
   }
-  const columns = paths.map((path) => ({ path, positions, depth: 0, value: null as Value, entered: undefined }));
+  const columns = paths.map((path) => ({ path, positions, depth: 0, value: null as Value, entered: 0 }));
   expand(doc, columns, 0, result);
   return result;
 }
@@ -50,23 +50,25 @@ interface Column {
   /** How many parts of the path are walked; all of them once `value` is final. */
   depth: number;
   value: Value;
-  /** The first array of which the path took a position. */
-  entered: Value[] | undefined;
+  /** How many parts lead to the first array of which the path took a position; 0 for none. */
+  entered: number;
 }
 
 function expand(doc: Doc, columns: Column[], missing: number, result: IndexKeys): void {
   const next = columns.map((column) => ({ ...column }));
-  let entered: Value[] | undefined;
+  // Arrays are told apart by their paths: two fields may hold one array object, as after {$set: {n: "$e"}}.
+  let entered: string | undefined;
   let array: Value[] | undefined;
+  let arrayPath: string | undefined;
   const inArray: Column[] = [];
   let notFound = missing;
   let arrayField = "";
   for (const column of next) {
     if (column.depth === column.path.length) continue;
-    column.entered = undefined;
+    column.entered = 0;
     const found = walk(doc, column);
-    const first = column.entered ?? found;
-    if (first !== undefined) {
+    if (found !== undefined || column.entered > 0) {
+      const first = column.path.slice(0, column.entered || column.depth).join(".");
       if (entered !== undefined && entered !== first) {
         throw new CommandError(171, `cannot index parallel arrays [${column.path[0]}] [${arrayField}]`);
       }
@@ -74,8 +76,10 @@ function expand(doc: Doc, columns: Column[], missing: number, result: IndexKeys)
       arrayField = column.path[0] ?? "";
     }
     if (found !== undefined) {
-      if (array !== undefined && array !== found) throw notSupported("A sort by an array and by an array inside it");
+      const foundPath = column.path.slice(0, column.depth).join(".");
+      if (array !== undefined && arrayPath !== foundPath) throw notSupported("A sort by an array and by an array inside it");
       array = found;
+      arrayPath = foundPath;
       inArray.push(column);
     } else if (column.value === undefined) {
       column.value = null;
@@ -115,7 +119,7 @@ function walk(doc: Doc, column: Column): Value[] | undefined {
       if (current.some((element) => isDoc(element) && hasField(element, rest))) {
         throw notSupported("A sort on an array position that is a field name too");
       }
-      column.entered ??= current;
+      column.entered ||= column.depth;
       current = current[Number(rest)];
       column.depth += 1;
       // An array inside an array counts as a whole.
