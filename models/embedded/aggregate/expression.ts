@@ -210,7 +210,6 @@ function step(value: Value, parts: readonly string[], depth: number): Value {
   let current = value;
   for (let index = depth; index < parts.length; index++) {
     if (Array.isArray(current)) {
-      if (index === 0) return undefined;
       const found: Value[] = [];
       for (const element of current) {
         const inner = isDoc(element) ? step(element, parts, index) : undefined;
