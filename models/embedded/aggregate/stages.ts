@@ -15,6 +15,7 @@ import type { Stage } from "./group";
 import type { PipelineEnvironment } from "./index";
 import { compileLookup } from "./lookup";
 import { withValue } from "./nested";
+import { keepPlaces } from "./places";
 
 export function* mapped(docs: Iterable<Doc>, change: (doc: Doc) => Doc): Iterable<Doc> {
   for (const doc of docs) yield change(doc);
@@ -39,6 +40,7 @@ export function compileAddFields(spec: Value, context: ExpressionContext, name =
   for (const field in spec) plantFields(tree, field, spec[field], context);
   return (doc) => {
     const result = copyDoc(doc);
+    keepPlaces(doc, result);
     compute(result, tree, doc);
     return result;
   };

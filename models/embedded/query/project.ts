@@ -4,9 +4,10 @@
  */
 import { compileExpression, isExpressionName } from "../aggregate/expression";
 import type { Evaluate, ExpressionContext } from "../aggregate/expression";
+import { keepPlaces, occupy, vacate } from "../aggregate/places";
 import { CommandError, notSupported } from "../errors";
 import { typeName } from "../bson/compare";
-import { getField, isDoc, isNumber, newDoc, setField } from "../bson/values";
+import { getField, isDoc, isNumber, newDoc } from "../bson/values";
 import type { Doc, Value } from "../bson/values";
 import { compileFilter } from "./match";
 import type { Matcher } from "./match";
@@ -233,6 +234,7 @@ export function compileTree(tree: Tree, mode: "include" | "exclude"): Projection
 
 function projectDoc(doc: Doc, tree: Tree, include: boolean): Doc {
   const projected = newDoc();
+  if (!include) keepPlaces(doc, projected);
   for (const field in doc) {
     const node = tree.children.get(field);
     if (!node) {
@@ -264,15 +266,18 @@ export function compute(target: Doc, tree: Tree, root: Doc): void {
   for (const [field, node] of tree.children) {
     if (!node.computes) continue;
     const value = node.leaf?.kind === "compute" ? node.leaf.evaluate(root) : computeInto(getField(target, field), node, root);
-    if (value === undefined) delete target[field];
-    else setField(target, field, value);
+    if (value === undefined) vacate(target, field);
+    else occupy(target, field, value);
   }
 }
 
 function computeInto(value: Value, tree: Tree, root: Doc): Value {
   if (Array.isArray(value)) return value.map((element) => computeInto(element, tree, root));
   const target = newDoc();
-  if (isDoc(value)) for (const field in value) target[field] = value[field];
+  if (isDoc(value)) {
+    for (const field in value) target[field] = value[field];
+    keepPlaces(value, target);
+  }
   compute(target, tree, root);
   return target;
 }
