@@ -132,6 +132,12 @@ export async function listHeldComments(postId: string): Promise<Comment[]> {
   return Comments.find({ postId, state: "held" }).sort({ createdAt: 1 }).limit(HELD_MAX).lean<Comment[]>();
 }
 
+/** All replies under several short threads at once, oldest first; the caller bounds them by the threads' replyCount. */
+export async function listRepliesOf(postId: string, parentIds: string[], limit: number): Promise<Comment[]> {
+  if (parentIds.length === 0) return [];
+  return Comments.find({ postId, parentId: { $in: parentIds } }).sort({ createdAt: 1, _id: 1 }).limit(limit).lean<Comment[]>();
+}
+
 export async function reviseComment(
   { postId, commentId, authorId, body, html }: { postId: string; commentId: string; authorId: string; body: string; html: string },
   now: Date,

@@ -1,4 +1,4 @@
-import { COMMENT_SORTS, getComment, listComments, positionOf, type Comment, type CommentPosition, type CommentSort } from "@models/comment.server";
+import { COMMENT_SORTS, getComment, listComments, listRepliesOf, positionOf, type Comment, type CommentPosition, type CommentSort } from "@models/comment.server";
 import { Invalid, NotFound } from "@models/errors";
 import { listLiked } from "@models/like.server";
 import { listMembersByIds } from "@models/member.server";
@@ -57,17 +57,28 @@ export async function readComments(
 ): Promise<CommentsPage> {
   const rows = await listComments({ postId, parentId: null, sort, after: cursor ? decode(cursor) : null, limit: COMMENTS_PAGE + 1 });
   const shown = rows.slice(0, COMMENTS_PAGE);
-  const replies = await Promise.all(
-    shown.map((comment) =>
-      comment.replyCount > 0 ? listComments({ postId, parentId: comment._id, sort: "oldest", after: null, limit: REPLIES_SHOWN }) : [],
-    ),
-  );
+  const replies = await readFirstReplies(postId, shown);
   const last = shown.at(-1);
   return {
     items: await toViews({ postId, viewerId }, shown, replies),
     sort,
     nextCursor: rows.length > COMMENTS_PAGE && last ? encode(positionOf(last, sort)) : null,
   };
+}
+
+/** A thread is short when all its replies cost no more to read than a few of them. */
+const SHORT_THREAD = 8;
+
+/** The first replies of each thread: one question for all short threads, one for each long one. */
+async function readFirstReplies(postId: string, roots: Comment[]): Promise<Comment[][]> {
+  const short = roots.filter(({ replyCount }) => replyCount > 0 && replyCount <= SHORT_THREAD).map(({ _id }) => _id);
+  const long = roots.filter(({ replyCount }) => replyCount > SHORT_THREAD);
+  const [ofShort, ...ofLong] = await Promise.all([
+    listRepliesOf(postId, short, short.length * SHORT_THREAD),
+    ...long.map(({ _id }) => listComments({ postId, parentId: _id, sort: "oldest", after: null, limit: REPLIES_SHOWN })),
+  ]);
+  const found = [...(ofShort ?? []), ...ofLong.flat()];
+  return roots.map(({ _id }) => found.filter(({ parentId }) => parentId === _id).slice(0, REPLIES_SHOWN));
 }
 
 export interface ThreadView {

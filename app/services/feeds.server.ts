@@ -23,7 +23,7 @@ import { listTopics } from "./topics.server";
  * Feeds: what a list page shows. A cursor is a snapshot: time-ordered feeds page by the last row shown (rows never
  * move), ranked feeds by a frozen ranking and an offset. New posts never shift a page; they are counted for the pill.
  */
-export const PAGE_SIZE = 20;
+export const PAGE_SIZE = 15;
 /** Time-ordered reading stops after this many empty months, so that an absurd cursor cannot walk for ever. */
 const MONTHS_MAX = 36;
 const NEW_COUNT_MAX = 99;
