@@ -2,6 +2,7 @@
  * Filters compiled to closures: once per command, then one call per document. See parse-filter.ts for the conditions and
  * paths.ts for how a path meets arrays.
  */
+import { isDeepStrictEqual } from "node:util";
 import { compileExpression } from "../aggregate/expression";
 import { RANK, compare, equal, typeName, typeRank } from "../bson/compare";
 import { BSONRegExp, Binary, ObjectId, getField, isDoc, isNumber, newDoc } from "../bson/values";
@@ -263,7 +264,10 @@ function positionOf(condition: Condition, doc: Doc, context: FilterContext): num
       }
       return found;
     }
-    case "or":
+    case "or": {
+      const single = asSingle(condition.children);
+      return single && positionOf(single, doc, context);
+    }
     case "nor":
     case "not":
     case "expr":
@@ -282,4 +286,39 @@ function positionOf(condition: Condition, doc: Doc, context: FilterContext): num
       return found;
     }
   }
+}
+
+/**
+ * The one condition that an $or comes down to: MongoDB leaves out branches that never hold, repeated and narrower ones, and makes
+ * one $in of equalities on one path. An $or that stays one gives no position.
+ */
+function asSingle(branches: readonly Condition[]): Condition | undefined {
+  const kept: Condition[] = [];
+  const flat = branches.flatMap(branchesOf);
+  for (const branch of flat) {
+    const narrower = branch.kind === "and" && branch.children.some((part) => flat.some((other) => isDeepStrictEqual(other, part)));
+    if (!narrower && !kept.some((other) => isDeepStrictEqual(other, branch))) kept.push(branch);
+  }
+  const [first, ...others] = kept;
+  if (first === undefined || others.length === 0) return first;
+  if (first.kind !== "eq" && first.kind !== "in" && first.kind !== "regex") return undefined;
+  const merged: Extract<Condition, { kind: "in" }> = { kind: "in", path: first.path, values: [], regexes: [] };
+  for (const branch of kept) {
+    if ((branch.kind !== "eq" && branch.kind !== "in" && branch.kind !== "regex") || branch.path !== first.path) return undefined;
+    if (branch.kind === "eq") merged.values.push(branch.value);
+    if (branch.kind === "in") {
+      merged.values.push(...branch.values);
+      merged.regexes.push(...branch.regexes);
+    }
+    if (branch.kind === "regex") merged.regexes.push(branch);
+  }
+  return merged;
+}
+
+function branchesOf(condition: Condition): Condition[] {
+  if (condition.kind === "or") return condition.children.flatMap(branchesOf);
+  if (condition.kind === "never") return [];
+  if (condition.kind === "in" && condition.values.length === 0 && condition.regexes.length === 0) return [];
+  if (condition.kind === "nor" && condition.children.some((child) => child.kind === "and" && child.children.length === 0)) return [];
+  return [condition];
 }
