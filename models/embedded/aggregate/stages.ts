@@ -15,6 +15,7 @@ import type { Stage } from "./group";
 import type { PipelineEnvironment } from "./index";
 import { compileLookup } from "./lookup";
 import { withValue } from "./nested";
+import { withMatchesFirst } from "./order";
 import { keepPlaces } from "./places";
 
 export function* mapped(docs: Iterable<Doc>, change: (doc: Doc) => Doc): Iterable<Doc> {
@@ -304,21 +305,25 @@ const REFUSED = new Set(
 );
 
 export function compileStages(stages: readonly Value[], environment: PipelineEnvironment): Stage {
-  const compiled = stages.map((stage) => {
-    if (!isDoc(stage)) throw new CommandError(14, "Each element of the 'pipeline' array must be an object");
-    const [name, another] = Object.keys(stage);
-    if (name === undefined || another !== undefined) throw new CommandError(40323, "A pipeline stage specification object must contain exactly one field.");
-    const compile = STAGES.get(name);
-    if (compile) return compile(stage[name], environment);
-    if (name === "$out" && typeof stage[name] !== "string" && !isDoc(stage[name])) {
-      throw new CommandError(16990, `$out only supports a string or object argument, but found ${typeName(stage[name])}`);
-    }
-    if (REFUSED.has(name)) throw notSupported(`The stage ${name}`);
-    throw new CommandError(40324, `Unrecognized pipeline stage name: '${name}'`);
-  });
+  // Compiled in the order in which they were sent, so that the first malformed stage gives the error.
+  const given = stages.map((stage) => compileStage(stage, environment));
+  const ordered = withMatchesFirst(stages as readonly Doc[]);
+  const compiled = ordered.map((stage) => given[stages.indexOf(stage)] ?? compileStage(stage, environment));
   // Of sorts in a row only the last counts, so an error of an earlier one never occurs.
   const isSort = (stage: Value): boolean => isDoc(stage) && hasField(stage, "$sort");
-  const needed = compiled.filter((_stage, index) => !(isSort(stages[index]) && isSort(stages[index + 1])));
+  const needed = compiled.filter((_stage, index) => !(isSort(ordered[index]) && isSort(ordered[index + 1])));
   return (docs) => needed.reduce((input, stage) => stage(input), docs);
 }
 
+function compileStage(stage: Value, environment: PipelineEnvironment): Stage {
+  if (!isDoc(stage)) throw new CommandError(14, "Each element of the 'pipeline' array must be an object");
+  const [name, another] = Object.keys(stage);
+  if (name === undefined || another !== undefined) throw new CommandError(40323, "A pipeline stage specification object must contain exactly one field.");
+  const compile = STAGES.get(name);
+  if (compile) return compile(stage[name], environment);
+  if (name === "$out" && typeof stage[name] !== "string" && !isDoc(stage[name])) {
+    throw new CommandError(16990, `$out only supports a string or object argument, but found ${typeName(stage[name])}`);
+  }
+  if (REFUSED.has(name)) throw notSupported(`The stage ${name}`);
+  throw new CommandError(40324, `Unrecognized pipeline stage name: '${name}'`);
+}
