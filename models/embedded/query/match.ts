@@ -317,8 +317,12 @@ function asSingle(branches: readonly Condition[]): Condition | undefined {
 
 function branchesOf(condition: Condition): Condition[] {
   if (condition.kind === "or") return condition.children.flatMap(branchesOf);
-  if (condition.kind === "never") return [];
-  if (condition.kind === "in" && condition.values.length === 0 && condition.regexes.length === 0) return [];
-  if (condition.kind === "nor" && condition.children.some((child) => child.kind === "and" && child.children.length === 0)) return [];
-  return [condition];
+  return neverHolds(condition) ? [] : [condition];
+}
+
+function neverHolds(condition: Condition): boolean {
+  if (condition.kind === "and") return condition.children.some(neverHolds);
+  if (condition.kind === "nor") return condition.children.some((child) => child.kind === "and" && child.children.length === 0);
+  if (condition.kind === "in") return condition.values.length === 0 && condition.regexes.length === 0;
+  return condition.kind === "never";
 }
