@@ -52,9 +52,7 @@ function plantFields(tree: Tree, path: string, value: Value, context: Expression
   requireFieldPath(path);
   if (isDoc(value)) {
     const fields = Object.keys(value);
-    // MongoDB gives such a field a place that later stages treat unlike any other; an empty object is not worth a guess.
-    if (fields.length === 0) throw notSupported("An empty object as a computed field");
-    if (!fields[0]?.startsWith("$")) {
+    if (fields.length > 0 && !fields[0]?.startsWith("$")) {
       for (const field of fields) {
         if (field.includes(".")) throw new CommandError(40183, `FieldPath field names may not contain '.' in a nested object: ${field}`);
         plantFields(tree, `${path}.${field}`, value[field], context);
