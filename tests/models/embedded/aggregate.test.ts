@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { runPipeline, splitPipeline } from "@models/embedded/aggregate/index";
+import { runPipeline } from "@models/embedded/aggregate/index";
 import type { PipelineEnvironment } from "@models/embedded/aggregate/index";
 import { identical } from "@models/embedded/bson/compare";
 import { Decimal128, Double, Long } from "@models/embedded/bson/values";
@@ -40,13 +40,6 @@ describe("pipelines", () => {
     const authors = [{ _id: 1, name: "a" }, { _id: 2, name: "b" }];
     const joined = run([{ _id: 9, by: [1, 2] }], [{ $lookup: { from: "authors", localField: "by", foreignField: "_id", as: "who" } }], { authors });
     expect(joined).toEqual([{ _id: 9, by: [1, 2], who: authors }]);
-  });
-
-  test("given countDocuments, when split, then the planner may count without reading", () => {
-    const split = splitPipeline([{ $match: { a: 1 } }, { $match: { b: 2 } }, { $sort: { c: 1 } }, { $skip: 5 }, { $group: { _id: 1, n: { $sum: 1 } } }]);
-    expect(split).toMatchObject({ match: { $and: [{ a: 1 }, { b: 2 }] }, sort: { c: 1 }, skip: 5 });
-    expect(split.countOnly?.(7)).toEqual([{ _id: 1, n: 7 }]);
-    expect(split.countOnly?.(0)).toEqual([]);
   });
 
   test("given stages and operators that the engine does not have, when compiled, then known ones are refused and others are errors", () => {
