@@ -4,7 +4,7 @@ import type { Post } from "./post.server";
 
 /**
  * Feed entry: one row per feed a post appears in, so that a feed is one index range on one shard.
- * Feeds: `latest:<lang>:<yyyy-mm>` (time bucket), `topic:<slug>:<lang>`, `ticker:<instrument>`, `author:<member>`.
+ * Feeds: `latest:<lang>:<yyyy-mm>` (time bucket), `clips:<lang>`, `topic:<slug>:<lang>`, `ticker:<instrument>`, `author:<member>`.
  * Guarantees: (1) rows of a post are written and withdrawn in the transaction that publishes or hides it;
  * (2) a row never moves: publishedAt is fixed, so a cursor repeats and reorders nothing. See docs/decisions/0003-shard-keys.md.
  */
@@ -40,13 +40,16 @@ export function latestFeed(lang: string, at: Date): string {
 }
 export const topicFeed = (slug: string, lang: string): string => `topic:${slug}:${lang}`;
 export const tickerFeed = (instrumentId: string): string => `ticker:${instrumentId}`;
+export const clipFeed = (lang: string): string => `clips:${lang}`;
 export const authorFeed = (memberId: string): string => `author:${memberId}`;
 
-type Placed = Pick<Post, "_id" | "authorId" | "lang" | "topics" | "tickers" | "publishedAt">;
+type Placed = Pick<Post, "_id" | "authorId" | "lang" | "topics" | "tickers" | "publishedAt" | "clip">;
 
-/** Every feed a post belongs to. */
+/** Every feed a post belongs to. An unlisted clip stands on its author's page alone. */
 export function feedsOf(post: Placed): string[] {
+  if (post.clip && !post.clip.listed) return [authorFeed(post.authorId)];
   return [
+    ...(post.clip ? [clipFeed(post.lang)] : []),
     latestFeed(post.lang, post.publishedAt),
     authorFeed(post.authorId),
     ...post.topics.map((slug) => topicFeed(slug, post.lang)),

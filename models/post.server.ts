@@ -9,7 +9,8 @@ import type { Tx } from "./connection.server";
  * transaction that writes the like, save or comment counted; (4) a deleted post keeps its words for 30 days.
  * Writers: this file only. Feeds are rows of their own (feed-entry.server.ts).
  */
-export const POST_STATES = ["published", "held", "deleted", "removed"] as const;
+/** A clip is "waiting" until its smallest size can be played: its words are kept, nobody else sees it. */
+export const POST_STATES = ["waiting", "published", "held", "deleted", "removed"] as const;
 export type PostState = (typeof POST_STATES)[number];
 export const COMMENT_POLICIES = ["open", "held", "closed"] as const;
 export type CommentPolicy = (typeof COMMENT_POLICIES)[number];
@@ -40,6 +41,42 @@ export interface ChartPicture {
   series: number[][];
 }
 
+/**
+ * The clip of a post as lists and players need it: a copy of what stands with the asset (media-asset.server.ts), made
+ * anew by app/services/clips-settle.server.ts whenever the asset moves on. Files lie under /m/<assetId>/.
+ */
+export interface PostClip {
+  assetId: string;
+  width: number;
+  height: number;
+  durationSec: number;
+  hasAudio: boolean;
+  /** Base64. */
+  thumbhash: string | null;
+  /** Widths of poster-<width>.jpg and .webp. */
+  posters: number[];
+  /** Newest master playlist; null while only the first file is there. */
+  manifest: string | null;
+  /** Whole files with the index in front, smallest first. */
+  mp4: { name: string; width: number; height: number; bytes: number }[];
+  storyboard: boolean;
+  preview: boolean;
+  captions: { lang: "zh-CN" | "en"; file: string }[];
+  noSpeech: boolean;
+  /** False while it has neither captions nor the word that nothing is spoken: then only its author's page lists it. */
+  listed: boolean;
+}
+
+/** The first picture of a post, for lists and share cards. Files: /m/<assetId>/<width>.<format>. */
+export interface PostPicture {
+  assetId: string;
+  alt: string;
+  width: number;
+  height: number;
+  thumbhash: string | null;
+  widths: number[];
+}
+
 export interface Post {
   _id: string;
   authorId: string;
@@ -55,6 +92,11 @@ export interface Post {
   /** Instrument ids the author declares to hold; shown beside the "position" declaration. */
   holds: string[];
   chart: ChartPicture | null;
+  /** Set when the post is a short video; `body` then describes it. */
+  clip: PostClip | null;
+  picture: PostPicture | null;
+  /** Every picture of the body, and the clip: readers may fetch them exactly while the post is published. */
+  assetIds: string[];
   readMinutes: number;
   poll: Poll | null;
   commentPolicy: CommentPolicy;
@@ -95,8 +137,8 @@ const Posts = defineCollection<Post>(
     authorId: { type: String, required: true },
     lang: { type: String, required: true },
     title: { type: String, required: true },
-    body: { type: String, required: true },
-    html: { type: String, required: true },
+    body: { type: String, default: "" },
+    html: { type: String, default: "" },
     excerpt: { type: String, default: "" },
     topics: { type: [String], default: [] },
     tickers: { type: [String], default: [] },
@@ -104,6 +146,9 @@ const Posts = defineCollection<Post>(
     declarations: { type: [String], default: [] },
     holds: { type: [String], default: [] },
     chart: { type: Object, default: null },
+    clip: { type: Object, default: null },
+    picture: { type: Object, default: null },
+    assetIds: { type: [String], default: [] },
     readMinutes: { type: Number, required: true },
     poll: { type: Object, default: null },
     commentPolicy: { type: String, enum: COMMENT_POLICIES, default: "open" },
@@ -170,7 +215,7 @@ export async function listRankSignals(postIds: string[]): Promise<RankSignals[]>
 
 export type PostEdit = Pick<
   Post,
-  "title" | "body" | "html" | "excerpt" | "topics" | "tickers" | "mentions" | "declarations" | "holds" | "chart" | "readMinutes"
+  "title" | "body" | "html" | "excerpt" | "topics" | "tickers" | "mentions" | "declarations" | "holds" | "chart" | "picture" | "assetIds" | "readMinutes"
 >;
 
 /** Writes an edit made on `revision`; somebody else's edit in between is a CONFLICT and nothing changes. */
@@ -180,11 +225,22 @@ export async function revisePost(
   tx: Tx,
 ): Promise<void> {
   const written = await Posts.updateOne(
-    { _id: postId, authorId, revision, state: { $in: ["published", "held"] } },
+    { _id: postId, authorId, revision, state: { $in: ["waiting", "published", "held"] } },
     { $set: { ...edit, editedAt: now }, $inc: { revision: 1, editCount: 1 } },
     { session: tx },
   );
   if (written.matchedCount === 0) throw new Conflict(`post ${postId} moved past revision ${revision}`, { messageKey: "errors.editConflict" });
+}
+
+/** Copies what the asset has become; the words and their revision stay as they are. */
+export async function setPostMedia(postId: string, media: Partial<Pick<Post, "clip" | "picture" | "html" | "assetIds">>, tx: Tx): Promise<void> {
+  await Posts.updateOne({ _id: postId }, { $set: media }, { session: tx });
+}
+
+/** A clip that waited stands from now on; false when it was not waiting. */
+export async function publishWaitingPost(postId: string, now: Date, tx: Tx): Promise<boolean> {
+  const written = await Posts.updateOne({ _id: postId, state: "waiting" }, { $set: { state: "published", publishedAt: now } }, { session: tx });
+  return written.modifiedCount === 1;
 }
 
 /** Moves a post from one of `from` to `to`; false when it was in none of them (a retry is then harmless). */
@@ -247,7 +303,7 @@ export async function listPostsToClear(deletedBefore: Date, limit: number): Prom
 export async function clearDeletedPost(postId: string, deletedBefore: Date, tx: Tx): Promise<boolean> {
   const written = await Posts.updateOne(
     { _id: postId, state: "deleted", deletedAt: { $lt: deletedBefore } },
-    { $set: { state: "removed", title: "", body: "", html: "", excerpt: "", chart: null, poll: null } },
+    { $set: { state: "removed", title: "", body: "", html: "", excerpt: "", chart: null, clip: null, picture: null, poll: null } },
     { session: tx },
   );
   return written.modifiedCount === 1;

@@ -80,6 +80,7 @@ async function composePost(authorId: string, postId: string, words: PublishableW
     authorId,
     lang: words.lang,
     ...(await renderEdit(words, now)),
+    clip: null,
     poll: words.poll ? openPoll(words.poll, now) : null,
     commentPolicy: "open",
     state: "published",
@@ -99,7 +100,7 @@ async function composePost(authorId: string, postId: string, words: PublishableW
 async function renderEdit(words: PublishableWords, now: Date): Promise<PostEdit> {
   const { html, excerpt, tickers, mentions, chart, readMinutes } = await renderPostWords(words.body, words.lang, now);
   const { title, body, topics, declarations, holds } = words;
-  return { title, body, html, excerpt, topics, tickers, mentions, declarations, holds, chart, readMinutes };
+  return { title, body, html, excerpt, topics, tickers, mentions, declarations, holds, chart, picture: null, assetIds: [], readMinutes };
 }
 
 function openPoll(poll: NonNullable<DraftWords["poll"]>, now: Date): Poll {
