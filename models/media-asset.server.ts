@@ -65,6 +65,10 @@ export interface MediaAsset {
   animated: boolean;
   /** Base64; a blurred stand-in until the picture is there. */
   thumbhash: string | null;
+  /** What the probe found (VideoFacts of media/types.ts), without any tag of the file; only the stages read it. */
+  facts: object | null;
+  /** Encoded versions so far (Rendition of media/types.ts). */
+  renditions: object[];
   files: AssetFile[];
   /** Name of the newest master playlist. */
   manifest: string | null;
@@ -111,6 +115,8 @@ const MediaAssets = defineCollection<MediaAsset>(
     hasAudio: { type: Boolean, default: null },
     animated: { type: Boolean, default: false },
     thumbhash: { type: String, default: null },
+    facts: { type: Object, default: null },
+    renditions: { type: [Object], default: [] },
     files: { type: [Object], default: [] },
     manifest: { type: String, default: null },
     alt: { type: String, default: "" },
@@ -171,7 +177,7 @@ export async function listAssets(assetIds: string[], tx?: Tx): Promise<Map<strin
 }
 
 export type AssetFindings = Partial<
-  Pick<MediaAsset, "sha256" | "hashes" | "width" | "height" | "durationSec" | "hasAudio" | "animated" | "thumbhash" | "manifest" | "reason" | "held" | "hasSource" | "sizeBytes" | "kind">
+  Pick<MediaAsset, "sha256" | "hashes" | "width" | "height" | "durationSec" | "hasAudio" | "animated" | "thumbhash" | "facts" | "renditions" | "manifest" | "reason" | "held" | "hasSource" | "sizeBytes" | "kind">
 >;
 
 /**

@@ -78,12 +78,13 @@ export interface PublishableWords extends DraftWords {
 }
 
 /** Everything that must hold before others read it; all complaints at once, at the fields they are about. */
-export async function requirePublishable(words: DraftWords, now: Date): Promise<PublishableWords> {
+export async function requirePublishable(words: DraftWords, now: Date, { bodyOptional = false } = {}): Promise<PublishableWords> {
   const fields: Record<string, string> = {};
   if (isBlank(words.title)) fields.title = "compose.titleMissing";
   else if (countGraphemes(words.title) > TITLE_MAX) fields.title = "compose.titleTooLong";
-  if (isBlank(words.body)) fields.body = "compose.bodyMissing";
-  else if (countGraphemes(words.body) > BODY_MAX) fields.body = "compose.bodyTooLong";
+  if (isBlank(words.body)) {
+    if (!bodyOptional) fields.body = "compose.bodyMissing";
+  } else if (countGraphemes(words.body) > BODY_MAX) fields.body = "compose.bodyTooLong";
   const known = new Set((await listTopics(words.lang, now)).map((topic) => topic.slug));
   if (words.topics.length === 0) fields.topics = "compose.topicMissing";
   else if (words.topics.length > TOPICS_MAX) fields.topics = "compose.topicsTooMany";

@@ -20,6 +20,7 @@ import {
 } from "@models/post.server";
 import type { Viewer } from "./viewer";
 import { requirePublishable, type PublishableWords } from "./post-words.server";
+import { tagsOfPost } from "./page-tags.server";
 import { renderPostWords } from "./preview.server";
 import { requireWithinLimit } from "./rate-limit.server";
 import { admit, noteSignalsIn, requireMay } from "./tiers.server";
@@ -64,7 +65,7 @@ export async function createPost(viewer: Viewer, { submissionId, words, draftId 
     await changeMemberCounts(viewer.id, { postCount: 1 }, tx);
     await noteSignalsIn(viewer.id, { postsApproved: 1 }, tx);
     if (draftId) await removeDraft(viewer.id, draftId, tx);
-    await announce(tagsOf(post), now, tx);
+    await announce(tagsOfPost(post), now, tx);
     return { postId: post._id, created: true };
   });
 }
@@ -125,8 +126,10 @@ export interface EditPost {
 export async function editPost(viewer: Viewer, { postId, revision, words, draftId }: EditPost, now: Date): Promise<{ changed: boolean }> {
   requireMay(viewer, "edit");
   const seen = await requireOwnPost(postId, viewer.id);
-  const ready = await requirePublishable({ ...words, lang: seen.lang, poll: null }, now);
-  const edit = await renderEdit(ready, now);
+  const ready = await requirePublishable({ ...words, lang: seen.lang, poll: null }, now, { bodyOptional: seen.clip !== null });
+  const rendered = await renderEdit(ready, now);
+  // The words of a clip describe it; what it shows is changed by replaceClipFile alone.
+  const edit = seen.clip ? { ...rendered, picture: null, assetIds: seen.assetIds } : rendered;
   await requireWithinLimit(viewer, "edit", now);
   return inTransaction(async (tx) => {
     const post = await requireOwnPost(postId, viewer.id, tx);
@@ -141,7 +144,7 @@ export async function editPost(viewer: Viewer, { postId, revision, words, draftI
       await withdrawFromFeeds(post, tx);
       await placeInFeeds(moved, tx);
     }
-    await announce([...new Set([...tagsOf(post), ...tagsOf(moved)])], now, tx);
+    await announce([...new Set([...tagsOfPost(post), ...tagsOfPost(moved)])], now, tx);
     return { changed: true };
   });
 }
@@ -163,7 +166,7 @@ export function deletePost(viewer: Viewer, postId: string, now: Date): Promise<{
     await placeAmongDeleted(post, now, tx);
     await changeMemberCounts(viewer.id, { postCount: -1 }, tx);
     await noteSignalsIn(viewer.id, { postsApproved: -1 }, tx);
-    await announce(tagsOf(post), now, tx);
+    await announce(tagsOfPost(post), now, tx);
     return { restorableUntil: restoreEnd({ deletedAt: now }, now) };
   });
 }
@@ -185,7 +188,7 @@ export function restorePost(viewer: Viewer, postId: string, now: Date): Promise<
     await placeInFeeds(post, tx);
     await changeMemberCounts(viewer.id, { postCount: 1 }, tx);
     await noteSignalsIn(viewer.id, { postsApproved: 1 }, tx);
-    await announce(tagsOf(post), now, tx);
+    await announce(tagsOfPost(post), now, tx);
   });
 }
 
@@ -200,18 +203,6 @@ export function setCommentPolicy(viewer: Viewer, { postId, policy }: { postId: s
     await setPostCommentPolicy({ postId, authorId: viewer.id, policy }, tx);
     await announce([`post:${postId}`], now, tx);
   });
-}
-
-/** Pages on which a post can be seen; see X-Page-Tags in app/http/feed-loader.server.ts. */
-function tagsOf(post: Pick<Post, "_id" | "authorId" | "lang" | "topics" | "tickers">): string[] {
-  return [
-    `post:${post._id}`,
-    `member:${post.authorId}`,
-    `feed:author:${post.authorId}`,
-    `feed:latest:${post.lang}`,
-    ...post.topics.map((slug) => `feed:topic:${slug}:${post.lang}`),
-    ...post.tickers.map((id) => `feed:ticker:${id}`),
-  ];
 }
 
 export interface OwnPostView {
