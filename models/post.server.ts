@@ -67,14 +67,15 @@ export interface PostClip {
   listed: boolean;
 }
 
-/** The first picture of a post, for lists and share cards. Files: /m/<assetId>/<width>.<format>. */
+/** The first picture of a post, for lists and share cards. Files: /m/<assetId>/<name>.<format>. */
 export interface PostPicture {
   assetId: string;
   alt: string;
   width: number;
   height: number;
   thumbhash: string | null;
-  widths: number[];
+  /** Smallest first. A size is named after the width it fills at most: a picture of 800 ends with 1080, 800 wide. */
+  sizes: { name: number; width: number }[];
 }
 
 export interface Post {

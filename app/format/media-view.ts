@@ -54,13 +54,13 @@ export interface PictureView {
 }
 
 export function toPictureView(picture: PostPicture, base = publicMediaBase(picture.assetId)): PictureView {
-  const set = (format: string) => picture.widths.map((width) => `${base}/${width}.${format} ${width}w`).join(", ");
+  const set = (format: string) => picture.sizes.map(({ name, width }) => `${base}/${name}.${format} ${width}w`).join(", ");
   return {
     alt: picture.alt,
     width: picture.width,
     height: picture.height,
     thumbhash: picture.thumbhash,
-    src: `${base}/${picture.widths[Math.min(1, picture.widths.length - 1)] ?? 320}.jpg`,
+    src: `${base}/${picture.sizes[Math.min(1, picture.sizes.length - 1)]?.name ?? 320}.jpg`,
     srcSet: set("jpg"),
     webpSrcSet: set("webp"),
   };
