@@ -120,11 +120,12 @@ export async function completeJob(job: Claim, tx: Tx): Promise<boolean> {
   return removed.deletedCount === 1;
 }
 
-/** After a failure: back to waiting until `runAt`, or set aside as dead when `runAt` is null. */
-export async function putBackJob(job: Claim, { runAt, error }: { runAt: Date | null; error: string }, tx?: Tx): Promise<boolean> {
+/** After a failure: back to waiting until `runAt`, or set aside as dead when `runAt` is null. `unspent` gives the try back. */
+export async function putBackJob(job: Claim, { runAt, error, unspent = false }: { runAt: Date | null; error: string; unspent?: boolean }, tx?: Tx): Promise<boolean> {
+  const attempts = unspent ? job.attempts - 1 : job.attempts;
   const written = await MediaJobs.updateOne(
     claimed(job),
-    { $set: { state: runAt ? "waiting" : "dead", worker: null, leaseUntil: null, error: error.slice(0, 500), ...(runAt ? { runAt } : {}) } },
+    { $set: { state: runAt ? "waiting" : "dead", worker: null, leaseUntil: null, attempts, error: error.slice(0, 500), ...(runAt ? { runAt } : {}) } },
     tx ? { session: tx } : {},
   );
   return written.modifiedCount === 1;
