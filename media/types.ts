@@ -1,4 +1,5 @@
 import type { RejectReason } from "@models/media-reasons";
+import type { MediaTools } from "./ffmpeg";
 
 /**
  * The words that the stages of the pipeline share. Every stage is a plain function over files: it reads a source,
@@ -33,12 +34,16 @@ export interface VideoFacts {
   width: number;
   height: number;
   durationSec: number;
-  /** Of the output: the source's own when constant and 10–30.5, else 30. */
+  /** Of the output: the source's own when constant and 10–30.5, a whole part of it above that (25 for 50), else 30. */
   fps: number;
   hasAudio: boolean;
   hdr: boolean;
+  /** HDR, but this machine's ffmpeg cannot map its tones: the colours are paler than they should be. */
+  hdrPlain: boolean;
   interlaced: boolean;
   videoCodec: string;
+  /** Forced on every read of the source. */
+  demuxer: NonNullable<Sniffed["demuxer"]>;
   /** Indexes of the chosen streams in the source. */
   videoIndex: number;
   audioIndex: number | null;
@@ -89,6 +94,8 @@ export interface StageContext {
   workDir: string;
   outDir: string;
   signal?: AbortSignal;
+  /** ffmpeg and what it can do; what `describeTools()` finds when absent. */
+  tools?: MediaTools;
   /** 0 to 1 within the stage. */
   onProgress?: (share: number) => void;
 }
