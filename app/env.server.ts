@@ -66,14 +66,35 @@ export const SETTINGS = {
   RENDER_QUEUE: integer(0, 10_000).default(48),
   RENDER_WAIT_MS: integer(0, 60_000).default(1_000),
   SHUTDOWN_GRACE_MS: integer(0, 600_000).default(10_000),
+  /** Bucket for media, by the S3 protocol; unset = DATA_DIR/media-store. */
+  S3_BUCKET: z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "must be the name of a bucket").optional(),
+  /** Unset: Amazon's own address of the region. */
+  S3_ENDPOINT: webAddress.optional(),
+  S3_REGION: z.string().min(1).default("us-east-1"),
+  /** Both unset: what the machine itself is allowed (instance role, profile). */
+  S3_ACCESS_KEY_ID: z.string().min(1).optional(),
+  S3_SECRET_ACCESS_KEY: z.string().min(1).optional(),
+  /** The bucket in the path instead of the host name. Unset: on with S3_ENDPOINT. */
+  S3_FORCE_PATH_STYLE: flag.optional(),
+  /** New uploads are refused when less of the disk than this is free. */
+  UPLOAD_DISK_FREE_MIN_PERCENT: integer(0, 90).default(10),
+  /** A clip with speech is listed only once it has captions. */
+  CAPTIONS_REQUIRED: flag.default(true),
+  /** A 1080 rung and an AV1 rung beside the three that every clip gets. */
+  MEDIA_EXTRAS: flag.default(false),
+  /** Media workers that `npm start` runs beside the server; 0 when they run elsewhere. */
+  MEDIA_WORKERS: integer(0, 16).default(1),
   FFMPEG_PATH: z.string().min(1).optional(),
+  /** Another name for FFMPEG_PATH. */
+  FFMPEG_BIN: z.string().min(1).optional(),
+  FFPROBE_PATH: z.string().min(1).optional(),
   /** Bearer token with which /metrics may be read from elsewhere; without it only from this machine. */
   METRICS_TOKEN: z.string().min(16, "must be at least 16 characters").optional(),
 } satisfies Record<string, z.ZodType>;
 
 type Parsed = z.output<z.ZodObject<typeof SETTINGS>>;
 
-export interface Env extends Omit<Parsed, "DEMO" | "PUBLIC_URL" | "LOG_LEVEL" | "SESSION_SECRET" | "INTENT_SECRET"> {
+export interface Env extends Omit<Parsed, "DEMO" | "FFMPEG_BIN" | "PUBLIC_URL" | "LOG_LEVEL" | "SESSION_SECRET" | "INTENT_SECRET"> {
   readonly DEMO: boolean;
   /** Without a trailing slash. */
   readonly PUBLIC_URL: string;
@@ -109,6 +130,7 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
   return Object.freeze({
     ...parsed,
     DATA_DIR: dataDir,
+    FFMPEG_PATH: parsed.FFMPEG_PATH ?? parsed.FFMPEG_BIN,
     DEMO: parsed.DEMO ?? (parsed.MONGODB_URI === undefined && parsed.NODE_ENV !== "test"),
     PUBLIC_URL: (parsed.PUBLIC_URL ?? `http://localhost:${parsed.PORT}`).replace(/\/+$/, ""),
     PUBLIC_URL_GIVEN: parsed.PUBLIC_URL !== undefined,
@@ -130,6 +152,10 @@ function requirements(parsed: Parsed): string[] {
     if (!parsed.INTENT_SECRET) problems.push("INTENT_SECRET is required with MONGODB_URI (for example: openssl rand -hex 32)");
   }
   if (parsed.SMTP_HOST && !parsed.SMTP_FROM) problems.push("SMTP_FROM is required with SMTP_HOST");
+  if ((parsed.S3_ACCESS_KEY_ID === undefined) !== (parsed.S3_SECRET_ACCESS_KEY === undefined)) {
+    problems.push("S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY are given together or not at all");
+  }
+  if (parsed.S3_ENDPOINT && !parsed.S3_BUCKET) problems.push("S3_BUCKET is required with S3_ENDPOINT");
   if (parsed.PUBLIC_URL && new URL(parsed.PUBLIC_URL).pathname !== "/") problems.push("PUBLIC_URL must not have a path");
   return problems;
 }

@@ -1,22 +1,22 @@
 import { randomBytes } from "node:crypto";
-import { constants } from "node:fs";
-import { access, copyFile, mkdir, open, readdir, rename, rm, stat, statfs } from "node:fs/promises";
+import { constants, mkdirSync } from "node:fs";
+import { access, copyFile, mkdir, open, readdir, rename, rm, stat, statfs, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { MissingObject, requireKey, requirePrefix, type ByteRange, type OpenedObject, type Storage } from "./storage";
+import type { ByteRange, OpenedObject, Storage } from "./storage";
+import { MissingObject, requireKey, requirePrefix } from "./storage-keys";
 
 /** Larger pieces than node's own 64 KiB: a quarter of the round trips through the thread pool. */
 const READ_BYTES = 256 * 1024;
 
 /** Objects as files below DATA_DIR/media-store. A file is moved in when it is on the same disk, else copied beside and then moved. */
 export class LocalStorage implements Storage {
-  private constructor(private readonly root: string) {}
+  private readonly root: string;
 
-  static async open(dataDir: string): Promise<LocalStorage> {
-    const root = join(dataDir, "media-store");
-    await mkdir(join(root, "media"), { recursive: true });
-    await mkdir(join(root, "source"), { recursive: true, mode: 0o700 });
-    await mkdir(join(root, "arriving"), { recursive: true, mode: 0o700 });
-    return new LocalStorage(root);
+  constructor(dataDir: string) {
+    this.root = join(dataDir, "media-store");
+    mkdirSync(join(this.root, "media"), { recursive: true });
+    mkdirSync(join(this.root, "source"), { recursive: true, mode: 0o700 });
+    mkdirSync(join(this.root, "arriving"), { recursive: true, mode: 0o700 });
   }
 
   localPath(key: string): string {
@@ -36,8 +36,18 @@ export class LocalStorage implements Storage {
     await syncToDisk(dirname(target));
   }
 
+  async putText(key: string, text: string, type: string): Promise<void> {
+    const arriving = this.#newPath();
+    try {
+      await writeFile(arriving, text);
+      await this.put(key, arriving, type);
+    } finally {
+      await rm(arriving, { force: true });
+    }
+  }
+
   async #copyIn(path: string, target: string): Promise<void> {
-    const arriving = join(this.root, "arriving", randomBytes(12).toString("hex"));
+    const arriving = this.#newPath();
     try {
       await copyFile(path, arriving);
       await syncToDisk(arriving);
@@ -46,6 +56,10 @@ export class LocalStorage implements Storage {
       await rm(arriving, { force: true });
     }
     await rm(path, { force: true });
+  }
+
+  #newPath(): string {
+    return join(this.root, "arriving", randomBytes(12).toString("hex"));
   }
 
   async fetchTo(key: string, path: string): Promise<void> {

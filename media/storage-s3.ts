@@ -2,9 +2,9 @@ import { createReadStream, createWriteStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { DeleteObjectCommand, GetObjectCommand, HeadBucketCommand, HeadObjectCommand, ListObjectsV2Command, S3Client, S3ServiceException } from "@aws-sdk/client-s3";
-import { Upload } from "@aws-sdk/lib-storage";
-import { MissingObject, requireKey, requirePrefix, type ByteRange, type OpenedObject, type Storage, type StorageSettings } from "./storage";
+import type * as Sdk from "@aws-sdk/client-s3";
+import type { ByteRange, OpenedObject, Storage, StorageSettings } from "./storage";
+import { MissingObject, requireKey, requirePrefix } from "./storage-keys";
 
 const CONNECT_MS = 5_000;
 /** Without a byte for this long a request is given up. */
@@ -24,22 +24,15 @@ const LIST_PAGES_MAX = 100_000;
  * knows the newer ways.
  */
 export class S3Storage implements Storage {
-  readonly #client: S3Client;
   readonly #bucket: string;
+  #connected: Promise<Connection> | undefined;
 
-  constructor(settings: StorageSettings & { S3_BUCKET: string }) {
+  constructor(private readonly settings: StorageSettings & { S3_BUCKET: string }) {
     this.#bucket = settings.S3_BUCKET;
-    const { S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = settings;
-    this.#client = new S3Client({
-      region: settings.S3_REGION,
-      ...(settings.S3_ENDPOINT ? { endpoint: settings.S3_ENDPOINT } : {}),
-      forcePathStyle: settings.S3_FORCE_PATH_STYLE ?? settings.S3_ENDPOINT !== undefined,
-      ...(accessKeyId && secretAccessKey ? { credentials: { accessKeyId, secretAccessKey } } : {}),
-      requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: SILENCE_MS },
-      maxAttempts: ATTEMPTS_MAX,
-      requestChecksumCalculation: "WHEN_REQUIRED",
-      responseChecksumValidation: "WHEN_REQUIRED",
-    });
+  }
+
+  #connect(): Promise<Connection> {
+    return (this.#connected ??= connect(this.settings));
   }
 
   localPath(_key: string): null {
@@ -47,13 +40,17 @@ export class S3Storage implements Storage {
   }
 
   async put(key: string, path: string, type: string): Promise<void> {
-    const upload = new Upload({
-      client: this.#client,
-      params: { Bucket: this.#bucket, Key: requireKey(key), Body: createReadStream(path), ContentType: type },
-      partSize: PART_BYTES,
-      queueSize: PARTS_AT_ONCE,
-    });
-    await upload.done();
+    const Key = requireKey(key);
+    const { client } = await this.#connect();
+    const { Upload } = await import("@aws-sdk/lib-storage");
+    const params = { Bucket: this.#bucket, Key, Body: createReadStream(path), ContentType: type };
+    await new Upload({ client, params, partSize: PART_BYTES, queueSize: PARTS_AT_ONCE }).done();
+  }
+
+  async putText(key: string, text: string, type: string): Promise<void> {
+    const Key = requireKey(key);
+    const { client, sdk } = await this.#connect();
+    await client.send(new sdk.PutObjectCommand({ Bucket: this.#bucket, Key, Body: text, ContentType: type }));
   }
 
   async fetchTo(key: string, path: string): Promise<void> {
@@ -68,19 +65,25 @@ export class S3Storage implements Storage {
   }
 
   async openRead(key: string, range?: ByteRange): Promise<OpenedObject | null> {
+    const Key = requireKey(key);
+    const { client, sdk } = await this.#connect();
     const Range = range ? `bytes=${range.start}-${range.end}` : undefined;
-    const found = await this.#client.send(new GetObjectCommand({ Bucket: this.#bucket, Key: requireKey(key), Range })).catch(nullIfAbsent);
+    const found = await client.send(new sdk.GetObjectCommand({ Bucket: this.#bucket, Key, Range })).catch(nullIfAbsent);
     if (!found?.Body) return null;
     return { stream: found.Body as Readable, bytes: found.ContentLength ?? 0 };
   }
 
   async stat(key: string): Promise<{ bytes: number } | null> {
-    const found = await this.#client.send(new HeadObjectCommand({ Bucket: this.#bucket, Key: requireKey(key) })).catch(nullIfAbsent);
+    const Key = requireKey(key);
+    const { client, sdk } = await this.#connect();
+    const found = await client.send(new sdk.HeadObjectCommand({ Bucket: this.#bucket, Key })).catch(nullIfAbsent);
     return found && { bytes: found.ContentLength ?? 0 };
   }
 
   async remove(key: string): Promise<void> {
-    await this.#client.send(new DeleteObjectCommand({ Bucket: this.#bucket, Key: requireKey(key) })).catch(nullIfAbsent);
+    const Key = requireKey(key);
+    const { client, sdk } = await this.#connect();
+    await client.send(new sdk.DeleteObjectCommand({ Bucket: this.#bucket, Key })).catch(nullIfAbsent);
   }
 
   async removeAll(prefix: string): Promise<void> {
@@ -97,24 +100,50 @@ export class S3Storage implements Storage {
 
   async *list(prefix: string): AsyncIterable<{ key: string; bytes: number }> {
     const Prefix = requirePrefix(prefix);
+    const { client, sdk } = await this.#connect();
     let ContinuationToken: string | undefined;
     for (let page = 0; page < LIST_PAGES_MAX; page += 1) {
-      const reply = await this.#client.send(new ListObjectsV2Command({ Bucket: this.#bucket, Prefix, ContinuationToken }));
+      const reply = await client.send(new sdk.ListObjectsV2Command({ Bucket: this.#bucket, Prefix, ContinuationToken }));
       for (const { Key, Size } of reply.Contents ?? []) if (Key !== undefined) yield { key: Key, bytes: Size ?? 0 };
       ContinuationToken = reply.NextContinuationToken;
       if (!reply.IsTruncated || !ContinuationToken) return;
     }
   }
 
-  check(): Promise<boolean> {
-    return this.#client.send(new HeadBucketCommand({ Bucket: this.#bucket }), { abortSignal: AbortSignal.timeout(CHECK_MS) }).then(
-      () => true,
-      () => false,
-    );
+  async check(): Promise<boolean> {
+    try {
+      const { client, sdk } = await this.#connect();
+      await client.send(new sdk.HeadBucketCommand({ Bucket: this.#bucket }), { abortSignal: AbortSignal.timeout(CHECK_MS) });
+      return true;
+    } catch {
+      // Whatever the reason, nothing can be written now; the call that needs it will name it.
+      return false;
+    }
   }
 }
 
+interface Connection {
+  client: Sdk.S3Client;
+  sdk: typeof Sdk;
+}
+
+async function connect(settings: StorageSettings): Promise<Connection> {
+  const sdk = await import("@aws-sdk/client-s3");
+  const { S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = settings;
+  const client = new sdk.S3Client({
+    region: settings.S3_REGION,
+    ...(settings.S3_ENDPOINT ? { endpoint: settings.S3_ENDPOINT } : {}),
+    forcePathStyle: settings.S3_FORCE_PATH_STYLE ?? settings.S3_ENDPOINT !== undefined,
+    ...(accessKeyId && secretAccessKey ? { credentials: { accessKeyId, secretAccessKey } } : {}),
+    requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: SILENCE_MS },
+    maxAttempts: ATTEMPTS_MAX,
+    requestChecksumCalculation: "WHEN_REQUIRED",
+    responseChecksumValidation: "WHEN_REQUIRED",
+  });
+  return { client, sdk };
+}
+
 function nullIfAbsent(error: unknown): null {
-  if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404) return null;
+  if (typeof error === "object" && error !== null && "$metadata" in error && (error.$metadata as { httpStatusCode?: number }).httpStatusCode === 404) return null;
   throw error;
 }

@@ -1,4 +1,8 @@
 import type { Readable } from "node:stream";
+import { LocalStorage } from "./storage-local";
+import { S3Storage } from "./storage-s3";
+
+export { BadKey, mediaKey, mediaPrefix, MissingObject, sourceKey } from "./storage-keys";
 
 /**
  * Where media lies: on this machine's disk, or in a bucket that speaks S3. Keys are `media/<assetId>/<file>` for what
@@ -9,6 +13,8 @@ import type { Readable } from "node:stream";
 export interface Storage {
   /** Puts the file at `path` under `key`, replacing what was there. The file may be gone from `path` afterwards. */
   put(key: string, path: string, type: string): Promise<void>;
+  /** A small text made in memory: captions, a playlist. */
+  putText(key: string, text: string, type: string): Promise<void>;
   /** Copies the object to a new file at `path`. Throws MissingObject. */
   fetchTo(key: string, path: string): Promise<void>;
   /** The object as a file that may be read in place, or null when it must be fetched. Says nothing about whether it is there. */
@@ -37,40 +43,6 @@ export interface OpenedObject {
   bytes: number;
 }
 
-export class MissingObject extends Error {
-  constructor(key: string) {
-    super(`nothing is stored under ${key}`);
-    this.name = "MissingObject";
-  }
-}
-
-/** Asked for something that is no key: a bug, or somebody who tries names. */
-export class BadKey extends Error {
-  constructor(key: string) {
-    super(`not a storage key: ${JSON.stringify(key.slice(0, 100))}`);
-    this.name = "BadKey";
-  }
-}
-
-const FILE_NAME = "[A-Za-z0-9](?:[\\w-]|\\.(?!\\.)){0,99}";
-const KEY = new RegExp(`^(?:media/[0-9a-f]{32}/${FILE_NAME}|source/[0-9a-f]{32})$`);
-const PREFIX = /^(?:media\/(?:[0-9a-f]{32}\/)?|source\/)$/;
-const ASSET_PREFIX = /^media\/[0-9a-f]{32}\/$/;
-
-export const mediaKey = (assetId: string, file: string): string => requireKey(`media/${assetId}/${file}`);
-export const sourceKey = (assetId: string): string => requireKey(`source/${assetId}`);
-export const mediaPrefix = (assetId: string): string => `media/${assetId}/`;
-
-export function requireKey(key: string): string {
-  if (!KEY.test(key)) throw new BadKey(key);
-  return key;
-}
-
-export function requirePrefix(prefix: string, { ofAsset = false } = {}): string {
-  if (!(ofAsset ? ASSET_PREFIX : PREFIX).test(prefix)) throw new BadKey(prefix);
-  return prefix;
-}
-
 export interface StorageSettings {
   DATA_DIR: string;
   S3_BUCKET?: string | undefined;
@@ -82,12 +54,10 @@ export interface StorageSettings {
   S3_FORCE_PATH_STYLE?: boolean | undefined;
 }
 
-/** The bucket when one is named, else the disk. The client for S3 is loaded only then: it costs a third of a second. */
-export async function openStorage(settings: StorageSettings): Promise<Storage> {
-  if (!settings.S3_BUCKET) {
-    const { LocalStorage } = await import("./storage-local");
-    return LocalStorage.open(settings.DATA_DIR);
-  }
-  const { S3Storage } = await import("./storage-s3");
-  return new S3Storage({ ...settings, S3_BUCKET: settings.S3_BUCKET });
+/**
+ * The bucket when one is named, else the disk. The client for S3 is loaded with the first request to a bucket: loading
+ * it takes a third of a second, which a start on the disk need not wait for.
+ */
+export function openStorage(settings: StorageSettings): Storage {
+  return settings.S3_BUCKET ? new S3Storage({ ...settings, S3_BUCKET: settings.S3_BUCKET }) : new LocalStorage(settings.DATA_DIR);
 }

@@ -35,8 +35,16 @@ test.each([
   [{ MONGODB_URI: "postgres://db" }, "MONGODB_URI must begin with mongodb:// or mongodb+srv://"],
   [{ INTENT_SECRET: "short" }, "INTENT_SECRET must be at least 32 characters of randomness"],
   [{ SMTP_HOST: "mail.example" }, "SMTP_FROM is required with SMTP_HOST"],
+  [{ S3_BUCKET: "clips", S3_ACCESS_KEY_ID: "id" }, "S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY are given together or not at all"],
+  [{ S3_ENDPOINT: "https://objects.example" }, "S3_BUCKET is required with S3_ENDPOINT"],
+  [{ UPLOAD_DISK_FREE_MIN_PERCENT: "95" }, "UPLOAD_DISK_FREE_MIN_PERCENT must be a whole number from 0 to 90"],
 ])("given %j, then the boot stops and says why", (source, problem) => {
   expect(problemsOf(source)).toContain(problem);
+});
+
+test("given the other name of the ffmpeg setting, then it counts, and FFMPEG_PATH goes before it", () => {
+  expect(parseEnv({ FFMPEG_BIN: "/opt/ffmpeg" }).FFMPEG_PATH).toBe("/opt/ffmpeg");
+  expect(parseEnv({ FFMPEG_BIN: "/opt/ffmpeg", FFMPEG_PATH: "/usr/bin/ffmpeg" }).FFMPEG_PATH).toBe("/usr/bin/ffmpeg");
 });
 
 test("given a real database in production, then both secrets are required", () => {

@@ -34,12 +34,12 @@ const openLocal = (dataDir = join(directory, "data")) => openStorage({ DATA_DIR:
 const openBucket = (name = "clips") =>
   openStorage({ DATA_DIR: directory, S3_ENDPOINT: endpoint, S3_BUCKET: name, S3_REGION: "us-east-1", S3_ACCESS_KEY_ID: "S3RVER", S3_SECRET_ACCESS_KEY: "S3RVER" });
 
-describe.each<[string, () => Promise<Storage>]>([
+describe.each<[string, () => Storage]>([
   ["the disk", () => openLocal()],
   ["a bucket", () => openBucket()],
 ])("on %s", (_name, open) => {
   test("given a file, when it is put, then it is read whole, in part, and copied out as it was", async () => {
-    const storage = await open();
+    const storage = open();
     const bytes = randomBytes(300_000);
     const key = mediaKey(newId(), "360.mp4");
     await storage.put(key, fileOf(bytes), "video/mp4");
@@ -55,8 +55,15 @@ describe.each<[string, () => Promise<Storage>]>([
     expect(readFileSync(copy).equals(bytes)).toBe(true);
   });
 
+  test("given a text, when it is put, then it is there", async () => {
+    const storage = open();
+    const key = mediaKey(newId(), "captions-en-1.vtt");
+    await storage.putText(key, "WEBVTT\n\n说明", "text/vtt");
+    expect((await buffer((await storage.openRead(key))!.stream)).toString()).toBe("WEBVTT\n\n说明");
+  });
+
   test("given a file larger than one part, then it arrives whole", async () => {
-    const storage = await open();
+    const storage = open();
     const bytes = randomBytes(18 * 1024 * 1024);
     const key = sourceKey(newId());
     await storage.put(key, fileOf(bytes), "application/octet-stream");
@@ -64,7 +71,7 @@ describe.each<[string, () => Promise<Storage>]>([
   });
 
   test("given a key with something under it, when it is put again, then the new bytes stand", async () => {
-    const storage = await open();
+    const storage = open();
     const key = mediaKey(newId(), "poster.jpg");
     await storage.put(key, fileOf("old"), "image/jpeg");
     await storage.put(key, fileOf("newer"), "image/jpeg");
@@ -72,7 +79,7 @@ describe.each<[string, () => Promise<Storage>]>([
   });
 
   test("given nothing under a key, then every question says so and removing it is no error", async () => {
-    const storage = await open();
+    const storage = open();
     const key = mediaKey(newId(), "none.webp");
     expect(await storage.stat(key)).toBeNull();
     expect(await storage.openRead(key)).toBeNull();
@@ -82,7 +89,7 @@ describe.each<[string, () => Promise<Storage>]>([
   });
 
   test("given the files of two assets, when one asset is removed, then the other keeps its own", async () => {
-    const storage = await open();
+    const storage = open();
     const [gone, stays] = [newId(), newId()];
     for (let i = 0; i < 11; i += 1) await storage.put(mediaKey(gone, `${i}.webp`), fileOf(`${i}`), "image/webp");
     await storage.put(mediaKey(stays, "640.webp"), fileOf("four"), "image/webp");
@@ -101,7 +108,7 @@ describe.each<[string, () => Promise<Storage>]>([
   });
 
   test("given names that would leave the store, then they are no keys", async () => {
-    const storage = await open();
+    const storage = open();
     const id = newId();
     for (const key of ["", "media/", `media/${id}`, `media/${id}/`, `media/${id}/../x`, `media/${id}/a..b`, `media/${id}/.hidden`, `media/${id}/a/b`, `source/${id}/x`, "source/..", `/source/${id}`, `media/${id}/a\0`, `media/${id.toUpperCase()}/a.x`]) {
       await expect(storage.put(key, fileOf("x"), "text/plain"), key).rejects.toBeInstanceOf(BadKey);
@@ -114,7 +121,7 @@ describe.each<[string, () => Promise<Storage>]>([
   });
 
   test("given a reader who leaves, when the stream is destroyed, then it closes", async () => {
-    const storage = await open();
+    const storage = open();
     const key = mediaKey(newId(), "720.mp4");
     await storage.put(key, fileOf(randomBytes(2_000_000)), "video/mp4");
     const { stream } = (await storage.openRead(key))!;
@@ -125,12 +132,12 @@ describe.each<[string, () => Promise<Storage>]>([
   });
 
   test("then it says that it is usable", async () => {
-    expect(await (await open()).check()).toBe(true);
+    expect(await open().check()).toBe(true);
   });
 });
 
 test("on the disk, then the file is moved in, uploads lie where nobody else may look, and the free share is known", async () => {
-  const storage = await openLocal(join(directory, "own"));
+  const storage = openLocal(join(directory, "own"));
   const path = fileOf("moved");
   const id = newId();
   await storage.put(sourceKey(id), path, "image/jpeg");
@@ -144,7 +151,7 @@ test("on the disk, then the file is moved in, uploads lie where nobody else may 
 });
 
 test("in a bucket that is not there, then it says that it is not usable, and a failure is no absence", async () => {
-  const storage = await openBucket("nowhere");
+  const storage = openBucket("nowhere");
   expect(await storage.check()).toBe(false);
   await expect(storage.put(mediaKey(newId(), "a.webp"), fileOf("x"), "image/webp")).rejects.toThrow();
 });
