@@ -15,13 +15,14 @@ import { cleanText } from "./clean-text";
 import { countGraphemes } from "./graphemes";
 import { confirmPath, sortLink } from "./links";
 import { flatten, isTooComplex, limitNesting, makePlain } from "./markdown-bounds.server";
+import { drawPicture, takePictures, type BodyPicture, type PictureRef } from "./markdown-pictures.server";
 import { excerptOf, readMinutesOf } from "./markdown-text.server";
 
 /**
  * The one way from a member's Markdown to HTML; preview, publish, edit and seed all come here.
  * Guarantees: (1) no HTML of the writer is trusted: it is not parsed at all and stands as text; (2) what leaves is
- * checked against the schema below after everything of the writer is in it; only charts, drawn by us from numbers, are
- * put in afterwards; (3) time and size are bounded: text nested or tabled beyond reason is shown as plain text.
+ * checked against the schema below after everything of the writer is in it; only charts and pictures, drawn by us from
+ * numbers and from what an asset is, are put in afterwards; (3) time and size are bounded: text nested or tabled beyond reason is shown as plain text.
  */
 export interface RenderContext {
   lang: Locale;
@@ -29,6 +30,8 @@ export interface RenderContext {
   instruments: { find(code: string): { _id: string; code: string; name: Record<Locale, string> } | undefined };
   /** A handle as written → the member, or nothing; ask `listMentionedHandles` first to look them up together. */
   resolveMention(handle: string): { id: string; handle: string } | undefined;
+  /** The writer's own pictures that can be shown, by asset id; ask `listNamedAssets` first. Others stay their description. */
+  pictures?: ReadonlyMap<string, BodyPicture>;
 }
 
 export interface RenderedPost {
@@ -39,6 +42,8 @@ export interface RenderedPost {
   /** Member ids in order of first mention. */
   mentions: string[];
   chart: ChartPicture | null;
+  /** Every picture that the text names, in order, shown or not. */
+  pictures: PictureRef[];
   readMinutes: number;
   graphemes: number;
 }
@@ -76,17 +81,19 @@ export function renderPost(source: string, context: RenderContext): RenderedPost
   const tree = parsePost(text);
   if (isTooComplex(tree)) makePlain(tree, text);
   shiftHeadings(tree);
+  takePictures(tree, context.pictures ?? NO_PICTURES, found.pictures);
   flatten(tree);
   takeCharts(tree, found);
-  const charts = found.charts.map((chart) => ("chart" in chart ? drawn(chart.chart, context.lang) : brokenChart(chart.source, chart.problem, context.lang)));
+  const charts = found.charts.map((chart): HtmlContent[] => ("chart" in chart ? [drawChart(chart.chart, context.lang)] : brokenChart(chart.source, chart.problem, context.lang)));
   finish(tree, context, found);
   const first = found.charts.find((chart): chart is { chart: Chart } => "chart" in chart);
   return {
-    html: toHtml(tree, charts),
+    html: toHtml(tree, { charts, pictures: found.pictures.map((ref) => drawn(ref, context)) }),
     excerpt: excerptOf(tree),
     tickers: [...found.tickers],
     mentions: [...found.mentions],
     chart: first ? { type: first.chart.type, series: first.chart.series.map(({ values }) => values) } : null,
+    pictures: found.pictures,
     readMinutes: readMinutesOf(tree),
     graphemes: countGraphemes(text.trim()),
   };
@@ -100,7 +107,7 @@ export function renderComment(source: string, context: RenderContext): RenderedC
   if (isTooComplex(tree)) makePlain(tree, text);
   flatten(tree);
   finish(tree, context, found);
-  return { html: toHtml(tree, []), tickers: [...found.tickers], mentions: [...found.mentions], graphemes: countGraphemes(text) };
+  return { html: toHtml(tree, NOTHING_DRAWN), tickers: [...found.tickers], mentions: [...found.mentions], graphemes: countGraphemes(text) };
 }
 
 type FoundChart = { chart: Chart } | { problem: "syntax" | "shape" | "length"; source: string };
@@ -109,11 +116,21 @@ interface Findings {
   tickers: Set<string>;
   mentions: Set<string>;
   charts: FoundChart[];
+  pictures: PictureRef[];
 }
 
 function newFindings(): Findings {
-  return { tickers: new Set(), mentions: new Set(), charts: [] };
+  return { tickers: new Set(), mentions: new Set(), charts: [], pictures: [] };
 }
+
+const NO_PICTURES: ReadonlyMap<string, BodyPicture> = new Map();
+
+/** What goes in after the schema check, by the number that its place carries. */
+interface Drawn {
+  charts: HtmlContent[][];
+  pictures: HtmlContent[][];
+}
+const NOTHING_DRAWN: Drawn = { charts: [], pictures: [] };
 
 // Constructs switched off stay text: HTML always; footnotes, because several posts may share a page and their ids would clash.
 const NEVER = ["htmlFlow", "htmlText", "gfmFootnoteCall", "gfmFootnoteDefinition", "gfmPotentialFootnoteCall"];
@@ -242,7 +259,7 @@ const schema: SanitizeSchema = {
     ol: ["start"],
     th: [["align", "left", "right", "center"]],
     td: [["align", "left", "right", "center"]],
-    figure: ["dataChart"],
+    figure: ["dataChart", "dataPicture"],
   },
   protocols: { href: ["http", "https", "mailto"] },
   clobber: [],
@@ -255,12 +272,13 @@ const schema: SanitizeSchema = {
 const htmlMaker = unified().use(remarkRehype).use(rehypeSanitize, schema).freeze();
 const htmlWriter = unified().use(rehypeStringify, { closeSelfClosing: false }).freeze();
 
-function toHtml(tree: Root, charts: HtmlContent[][]): string {
+function toHtml(tree: Root, { charts, pictures }: Drawn): string {
   const html = htmlMaker.runSync(tree) as HtmlRoot;
   visit(html, "element", (node, index, parent) => {
     if (!parent || index === undefined) return;
     if (node.tagName === "figure") {
-      const drawing = charts[Number(node.properties.dataChart)] ?? [];
+      const { dataChart, dataPicture } = node.properties;
+      const drawing = (dataPicture === undefined ? charts[Number(dataChart)] : pictures[Number(dataPicture)]) ?? [];
       (parent.children as HtmlContent[]).splice(index, 1, ...drawing);
       return index + drawing.length;
     }
@@ -285,7 +303,7 @@ function scrollable(table: Element): Element {
   return { type: "element", tagName: "div", properties: { className: ["table-scroll"], tabIndex: 0 }, children: [table] };
 }
 
-function drawn(chart: Chart, lang: Locale): Element[] {
-  return [drawChart(chart, lang)];
+function drawn(ref: PictureRef, { pictures }: RenderContext): HtmlContent[] {
+  const picture = pictures?.get(ref.assetId);
+  return picture ? [drawPicture(ref, picture)] : [];
 }
-

@@ -2,6 +2,7 @@
 export const TITLE_MAX = 60;
 export const BODY_MAX = 20_000;
 export const COMMENT_MAX = 2_000;
+export const PICTURES_MAX = 20;
 export const TOPICS_MAX = 3;
 export const HOLDS_MAX = 5;
 export const POLL_OPTIONS_MIN = 2;

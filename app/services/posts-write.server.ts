@@ -2,6 +2,7 @@ import { inTransaction } from "@models/connection.server";
 import { removeDraft, type DraftWords } from "@models/draft.server";
 import { Conflict, DomainError } from "@models/errors";
 import { deletedFeed, listFeedEntries, placeAmongDeleted, placeInFeeds, takeFromDeleted, withdrawFromFeeds } from "@models/feed-entry.server";
+import { isShowable, listAssets, type MediaAsset } from "@models/media-asset.server";
 import { changeMemberCounts } from "@models/member.server";
 import { announce } from "@models/page-event.server";
 import { keepRevision } from "@models/post-revision.server";
@@ -17,7 +18,12 @@ import {
   type Poll,
   type Post,
   type PostEdit,
+  type PostPicture,
 } from "@models/post.server";
+import type { RenderedPost } from "~/format/markdown.server";
+import type { PictureRef } from "~/format/markdown-pictures.server";
+import { setPostMediaAccess } from "./media-access.server";
+import { loadPictures, publicBaseOf, releasePictures, requirePictures, toPostPicture } from "./media-words.server";
 import type { Viewer } from "./viewer";
 import { requirePublishable, type PublishableWords } from "./post-words.server";
 import { tagsOfPost } from "./page-tags.server";
@@ -27,7 +33,8 @@ import { admit, noteSignalsIn, requireMay } from "./tiers.server";
 
 /**
  * Writing posts. Each act is one transaction over the post, its feed rows, the author's count, the draft it came from
- * and the page event that tells every process. What a post says is rendered before the transaction, by one renderer.
+ * and the page event that tells every process. What a post says is rendered before the transaction, by one renderer;
+ * its pictures are opened and closed to readers in the transaction, together with it.
  */
 export interface CreatePost {
   /** Made with the form and used as the post's id: sending the same form twice makes one post. */
@@ -55,13 +62,16 @@ export async function createPost(viewer: Viewer, { submissionId, words, draftId 
   const before = await getPost(submissionId);
   if (before) return alreadyWritten(before, viewer);
   const ready = await requirePublishable(words, now);
-  const post = await composePost(viewer.id, submissionId, ready, now);
+  const { edit, refs } = await renderWithPictures(ready, { ownerId: viewer.id, postId: submissionId }, now);
+  const post = await composePost(viewer.id, submissionId, ready, now, edit);
   await admit(viewer, "post", now);
   return inTransaction(async (tx) => {
     const raced = await getPost(submissionId, tx);
     if (raced) return alreadyWritten(raced, viewer);
+    await requirePictures(refs, { ownerId: viewer.id, postId: post._id }, tx);
     await insertPost(post, tx);
     await placeInFeeds(post, tx);
+    await setPostMediaAccess(post, "public", now, tx);
     await changeMemberCounts(viewer.id, { postCount: 1 }, tx);
     await noteSignalsIn(viewer.id, { postsApproved: 1 }, tx);
     if (draftId) await removeDraft(viewer.id, draftId, tx);
@@ -70,17 +80,18 @@ export async function createPost(viewer: Viewer, { submissionId, words, draftId 
   });
 }
 
-function alreadyWritten(post: Post, viewer: Viewer): PostWritten {
+export function alreadyWritten(post: Post, viewer: Viewer): PostWritten {
   if (post.authorId !== viewer.id) throw new SubmissionTaken();
   return { postId: post._id, created: false };
 }
 
-async function composePost(authorId: string, postId: string, words: PublishableWords, now: Date): Promise<Post> {
+/** A whole new post. Without `edit` its pictures stay their descriptions: a clip shows only its video. */
+export async function composePost(authorId: string, postId: string, words: PublishableWords, now: Date, edit?: PostEdit): Promise<Post> {
   return {
     _id: postId,
     authorId,
     lang: words.lang,
-    ...(await renderEdit(words, now)),
+    ...(edit ?? (await renderEdit(words, now))),
     clip: null,
     poll: words.poll ? openPoll(words.poll, now) : null,
     commentPolicy: "open",
@@ -99,9 +110,41 @@ async function composePost(authorId: string, postId: string, words: PublishableW
 }
 
 async function renderEdit(words: PublishableWords, now: Date): Promise<PostEdit> {
-  const { html, excerpt, tickers, mentions, chart, readMinutes } = await renderPostWords(words.body, words.lang, now);
-  const { title, body, topics, declarations, holds } = words;
+  return toEdit(words, await renderPostWords(words.body, words.lang, now));
+}
+
+function toEdit({ title, body, topics, declarations, holds }: PublishableWords, rendered: RenderedPost): PostEdit {
+  const { html, excerpt, tickers, mentions, chart, readMinutes } = rendered;
   return { title, body, html, excerpt, topics, tickers, mentions, declarations, holds, chart, picture: null, assetIds: [], readMinutes };
+}
+
+/** The words with the writer's pictures in them, drawn at the addresses that the published post will have. */
+async function renderWithPictures(words: PublishableWords, { ownerId, postId }: { ownerId: string; postId: string }, now: Date): Promise<{ edit: PostEdit; refs: PictureRef[] }> {
+  const rendered = await renderPostWords(words.body, words.lang, now, await loadPictures(words.body, ownerId, publicBaseOf));
+  const refs = rendered.pictures;
+  const assets = await requirePictures(refs, { ownerId, postId });
+  const edit = { ...toEdit(words, rendered), picture: firstPicture(refs, assets), assetIds: [...new Set(refs.map(({ assetId }) => assetId))] };
+  return { edit, refs };
+}
+
+function firstPicture(refs: PictureRef[], assets: ReadonlyMap<string, MediaAsset>): PostPicture | null {
+  const first = refs.find(({ assetId }) => isShown(assets.get(assetId)));
+  const asset = first && assets.get(first.assetId);
+  return asset ? toPostPicture(asset, first.alt) : null;
+}
+
+function isShown(asset: MediaAsset | undefined): boolean {
+  return asset !== undefined && isShowable(asset);
+}
+
+/**
+ * Draws a published post anew after a picture of it has gained sizes or lost the right to be seen. The words stay.
+ * The caller checks that the revision has not moved, and writes.
+ */
+export async function rerenderPost(post: Post, now: Date): Promise<Pick<Post, "html" | "picture">> {
+  const rendered = await renderPostWords(post.body, post.lang, now, await loadPictures(post.body, post.authorId, publicBaseOf));
+  const assets = await listAssets(post.assetIds);
+  return { html: rendered.html, picture: firstPicture(rendered.pictures, assets) };
 }
 
 function openPoll(poll: NonNullable<DraftWords["poll"]>, now: Date): Poll {
@@ -127,9 +170,10 @@ export async function editPost(viewer: Viewer, { postId, revision, words, draftI
   requireMay(viewer, "edit");
   const seen = await requireOwnPost(postId, viewer.id);
   const ready = await requirePublishable({ ...words, lang: seen.lang, poll: null }, now, { bodyOptional: seen.clip !== null });
-  const rendered = await renderEdit(ready, now);
   // The words of a clip describe it; what it shows is changed by replaceClipFile alone.
-  const edit = seen.clip ? { ...rendered, picture: null, assetIds: seen.assetIds } : rendered;
+  const { edit, refs } = seen.clip
+    ? { edit: { ...(await renderEdit(ready, now)), assetIds: seen.assetIds }, refs: [] }
+    : await renderWithPictures(ready, { ownerId: viewer.id, postId }, now);
   await requireWithinLimit(viewer, "edit", now);
   return inTransaction(async (tx) => {
     const post = await requireOwnPost(postId, viewer.id, tx);
@@ -137,9 +181,12 @@ export async function editPost(viewer: Viewer, { postId, revision, words, draftI
     if (saysTheSame(post, edit)) return { changed: false };
     // Checked by revisePost too; asking first keeps a refused edit from writing a history row that is rolled back.
     if (post.revision !== revision) throw new Conflict(`post ${postId} is at ${post.revision}, not ${revision}`, { messageKey: "errors.editConflict" });
+    await requirePictures(refs, { ownerId: viewer.id, postId }, tx);
     await keepRevision(post, tx);
     await revisePost({ postId, authorId: viewer.id, revision, edit }, now, tx);
-    const moved = { ...post, topics: edit.topics, tickers: edit.tickers };
+    const moved = { ...post, topics: edit.topics, tickers: edit.tickers, assetIds: edit.assetIds };
+    await releasePictures({ ownerId: viewer.id, before: post.assetIds, after: edit.assetIds }, now, tx);
+    if (!post.clip) await setPostMediaAccess(moved, post.state === "published" ? "public" : "private", now, tx);
     if (post.state === "published") {
       await withdrawFromFeeds(post, tx);
       await placeInFeeds(moved, tx);
@@ -163,6 +210,7 @@ export function deletePost(viewer: Viewer, postId: string, now: Date): Promise<{
     if (post.state === "deleted") return { restorableUntil: restoreEnd(post, now) };
     await setPostState({ postId, from: ["published"], to: "deleted" }, now, tx);
     await withdrawFromFeeds(post, tx);
+    await setPostMediaAccess(post, "private", now, tx);
     await placeAmongDeleted(post, now, tx);
     await changeMemberCounts(viewer.id, { postCount: -1 }, tx);
     await noteSignalsIn(viewer.id, { postsApproved: -1 }, tx);
@@ -186,6 +234,7 @@ export function restorePost(viewer: Viewer, postId: string, now: Date): Promise<
     await setPostState({ postId, from: ["deleted"], to: "published" }, now, tx);
     await takeFromDeleted(post, tx);
     await placeInFeeds(post, tx);
+    await setPostMediaAccess(post, "public", now, tx);
     await changeMemberCounts(viewer.id, { postCount: 1 }, tx);
     await noteSignalsIn(viewer.id, { postsApproved: 1 }, tx);
     await announce(tagsOfPost(post), now, tx);

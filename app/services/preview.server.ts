@@ -1,12 +1,16 @@
 import { loadInstruments } from "@models/instrument.server";
 import { findMemberIdByKey } from "@models/member-key.server";
 import { listMembersByIds } from "@models/member.server";
+import type { BodyPicture } from "~/format/markdown-pictures.server";
 import { listMentionedHandles, renderComment, renderPost, type RenderContext, type RenderedComment, type RenderedPost } from "~/format/markdown.server";
 import type { Locale } from "~/i18n/locales";
 
-/** The renderer with the codes and members of the database behind it: the same call previews and publishes. */
-export async function renderPostWords(source: string, lang: Locale, now: Date): Promise<RenderedPost> {
-  return renderPost(source, await contextFor(source, lang, now));
+/**
+ * The renderer with the codes and members of the database behind it: the same call previews and publishes. Pictures are
+ * those that `loadPictures` (media-words.server.ts) found; without them every picture stays its description.
+ */
+export async function renderPostWords(source: string, lang: Locale, now: Date, pictures: ReadonlyMap<string, BodyPicture> = new Map()): Promise<RenderedPost> {
+  return renderPost(source, { ...(await contextFor(source, lang, now)), pictures });
 }
 
 export async function renderCommentWords(source: string, lang: Locale, now: Date): Promise<RenderedComment> {
