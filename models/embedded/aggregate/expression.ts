@@ -12,6 +12,7 @@ import { dateOperators } from "./expressions/dates";
 import { logicOperators } from "./expressions/logic";
 import { setOperators } from "./expressions/sets";
 import { stringOperators } from "./expressions/strings";
+import { asMade } from "./places";
 
 export interface ExpressionContext {
   now: Date;
@@ -158,7 +159,7 @@ function compileObject(spec: Doc, compiler: Compiler): Node {
   return {
     constant: nodes.every(({ node }) => node.constant),
     evaluate: (scope) => {
-      const doc = newDoc();
+      const doc = asMade(newDoc());
       for (const { field, node } of nodes) {
         const value = node.evaluate(scope);
         if (value !== undefined) setField(doc, field, value);

@@ -7,6 +7,7 @@ import { CommandError, notSupported } from "../errors";
 import { compileExpression } from "./expression";
 import type { Evaluate, ExpressionContext } from "./expression";
 import { extremeOf } from "./expressions/arithmetic";
+import { asMade } from "./places";
 import { Sum } from "./summation";
 
 export type Stage = (docs: Iterable<Doc>) => Iterable<Doc>;
@@ -79,7 +80,7 @@ function firstOrLast(first: boolean): Accumulator {
 }
 
 function merging(): Accumulator {
-  const merged = newDoc();
+  const merged = asMade(newDoc());
   return {
     add: (value) => {
       if (value === null || value === undefined) return;
@@ -148,7 +149,7 @@ function compileId(spec: Value, context: ExpressionContext): Evaluate {
   if (fields.length !== 1) return evaluate;
   const part = compileExpression(spec[field], context);
   return (doc) => {
-    const id = newDoc();
+    const id = asMade(newDoc());
     const value = part(doc);
     setField(id, field, value === undefined ? null : value);
     return id;
@@ -173,7 +174,7 @@ function grouping(idOf: Evaluate, columns: readonly Column[]): Stage {
       }
     }
     for (const { id, accumulators } of groups.values()) {
-      const result = newDoc();
+      const result = asMade(newDoc());
       result["_id"] = id;
       columns.forEach(({ field }, index) => setField(result, field, accumulators[index]?.result()));
       yield result;

@@ -1,12 +1,30 @@
 /**
  * Places of missing fields. A field that a stage computes as "missing" keeps its place among the others, as in MongoDB: a
- * later stage of the same pipeline that gives it a value puts it there. Documents that were stored or sent have no such places.
+ * later stage of the same pipeline that gives it a value puts it there. Documents that were stored or sent have no such places,
+ * and excluding a field leaves one only in documents that a stage has made: from a stored document it is cut out.
  */
 import { getField, hasField, isIndexLike, setField } from "../bson/values";
 import type { Doc, Value } from "../bson/values";
 
 /** All fields in their order, the missing ones included, as they stood when a field went missing; later ones follow. */
 const orders = new WeakMap<Doc, readonly string[]>();
+
+const made = new WeakSet<Doc>();
+
+/** To be called for a document that a stage or an expression puts together; gives it back. */
+export function asMade(doc: Doc): Doc {
+  made.add(doc);
+  return doc;
+}
+
+export function isMade(doc: Doc): boolean {
+  return made.has(doc);
+}
+
+/** All fields of a document and the places of missing ones go over to a copy that lacks some of the fields. */
+export function keepAllPlaces(from: Doc, to: Doc): void {
+  orders.set(to, orderOf(from));
+}
 
 /** To be called for a changed copy of a document. */
 export function keepPlaces(from: Doc, to: Doc): void {

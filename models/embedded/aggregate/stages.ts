@@ -8,6 +8,7 @@ import { compileFilter } from "../query/match";
 import { compileStageProjection, compileTree, compute, newTree, plant } from "../query/project";
 import type { Tree } from "../query/project";
 import { compileSort, requireFieldPath } from "../query/sort";
+import { withoutUnread } from "./dependencies";
 import { compileExpression } from "./expression";
 import type { ExpressionContext } from "./expression";
 import { compileBucket, compileGroup } from "./group";
@@ -16,7 +17,7 @@ import type { PipelineEnvironment } from "./index";
 import { compileLookup } from "./lookup";
 import { withValue } from "./nested";
 import { withMatchesFirst } from "./order";
-import { keepPlaces } from "./places";
+import { asMade, keepPlaces, vacate } from "./places";
 
 export function* mapped(docs: Iterable<Doc>, change: (doc: Doc) => Doc): Iterable<Doc> {
   for (const doc of docs) yield change(doc);
@@ -40,7 +41,7 @@ export function compileAddFields(spec: Value, context: ExpressionContext, name =
   const tree = newTree();
   for (const field in spec) plantFields(tree, field, spec[field], context);
   return (doc) => {
-    const result = copyDoc(doc);
+    const result = asMade(copyDoc(doc));
     keepPlaces(doc, result);
     compute(result, tree, doc);
     return result;
@@ -142,7 +143,7 @@ function compileCount(spec: Value): Stage {
     let number = 0;
     for (const _doc of docs) number += 1;
     if (number === 0) return;
-    const result = newDoc();
+    const result = asMade(newDoc());
     setField(result, field, number);
     yield result;
   };
@@ -203,9 +204,10 @@ function valueInDocs(doc: Doc, parts: readonly string[]): Value {
 
 function without(doc: Doc, parts: readonly string[]): Doc {
   const [field = "", ...rest] = parts;
-  const copy = copyDoc(doc);
+  const copy = asMade(copyDoc(doc));
+  keepPlaces(doc, copy);
   const inner = getField(doc, field);
-  if (rest.length === 0) delete copy[field];
+  if (rest.length === 0) vacate(copy, field);
   else if (isDoc(inner)) copy[field] = without(inner, rest);
   return copy;
 }
@@ -231,7 +233,7 @@ function compileFacet(spec: Value, environment: PipelineEnvironment): Stage {
   });
   return function* facet(docs) {
     const input = [...docs];
-    const result = newDoc();
+    const result = asMade(newDoc());
     for (const { field, stage } of facets) setField(result, field, [...stage(input)]);
     yield result;
   };
@@ -242,7 +244,7 @@ function compileUnionWith(spec: Value, environment: PipelineEnvironment): Stage 
   const { coll, pipeline = [] } = given;
   if (typeof coll !== "string") throw isDoc(spec) && Array.isArray(pipeline) ? notSupported("$unionWith without a collection") : new CommandError(9, "the $unionWith stage specification must be an object or string");
   if (!Array.isArray(pipeline)) throw new CommandError(14, "'pipeline' option must be specified as an array");
-  const stage = compileStages(pipeline as Doc[], { ...environment, collection: coll });
+  const stage = compilePipeline(pipeline as Doc[], { ...environment, collection: coll });
   return function* union(docs) {
     yield* docs;
     yield* stage(environment.fetch(coll, newDoc()));
@@ -291,7 +293,7 @@ const STAGES: ReadonlyMap<string, (spec: Value, environment: PipelineEnvironment
   ["$group", compileGroup],
   ["$sortByCount", compileSortByCount],
   ["$bucket", compileBucket],
-  ["$lookup", (spec: Value, environment: PipelineEnvironment) => compileLookup(spec, environment, compileStages)],
+  ["$lookup", (spec: Value, environment: PipelineEnvironment) => compileLookup(spec, environment, compilePipeline)],
   ["$facet", compileFacet],
   ["$unionWith", compileUnionWith],
   ["$sample", compileSample],
@@ -304,14 +306,33 @@ const REFUSED = new Set(
   ).split(" "),
 );
 
-export function compileStages(stages: readonly Value[], environment: PipelineEnvironment): Stage {
+/**
+ * A pipeline over the documents of a collection. `whole` is the pipeline as it was sent, where the query in front has
+ * answered the first stages.
+ */
+export function compilePipeline(stages: readonly Value[], environment: PipelineEnvironment, whole = stages): Stage {
   // Compiled in the order in which they were sent, so that the first malformed stage gives the error.
   const given = stages.map((stage) => compileStage(stage, environment));
-  const ordered = withMatchesFirst(stages as readonly Doc[]);
-  const compiled = ordered.map((stage) => given[stages.indexOf(stage)] ?? compileStage(stage, environment));
+  const read = withoutUnread(whole as readonly Doc[]);
+  return inOrder(stages as readonly Doc[], given, environment, read && ((docs) => mapped(docs, read)));
+}
+
+/** Stages over documents of a pipeline that is under way. */
+function compileStages(stages: readonly Value[], environment: PipelineEnvironment): Stage {
+  return inOrder(stages as readonly Doc[], stages.map((stage) => compileStage(stage, environment)), environment);
+}
+
+/** `read` stands behind the filters and the order in front: what only they ask about may be taken away after them. */
+function inOrder(stages: readonly Doc[], given: readonly Stage[], environment: PipelineEnvironment, read?: Stage): Stage {
+  const ordered = withMatchesFirst(stages);
   // Of sorts in a row only the last counts, so an error of an earlier one never occurs.
-  const isSort = (stage: Value): boolean => isDoc(stage) && hasField(stage, "$sort");
-  const needed = compiled.filter((_stage, index) => !(isSort(ordered[index]) && isSort(ordered[index + 1])));
+  const isSort = (stage: Doc | undefined): boolean => stage !== undefined && hasField(stage, "$sort");
+  const kept = ordered.filter((stage, index) => !(isSort(stage) && isSort(ordered[index + 1])));
+  const needed = kept.map((stage) => given[stages.indexOf(stage)] ?? compileStage(stage, environment));
+  if (read) {
+    const front = kept.findIndex((stage) => !isSort(stage) && !hasField(stage, "$match"));
+    needed.splice(front < 0 ? kept.length : front, 0, read);
+  }
   return (docs) => needed.reduce((input, stage) => stage(input), docs);
 }
 

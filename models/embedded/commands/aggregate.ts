@@ -99,7 +99,7 @@ function aggregate(context: Context): Reply {
     function* docs(): Iterable<Doc> {
       for (const record of records) yield record.doc;
     }
-    for (const doc of runPipeline(docs(), lead.rest, environment(context, source))) yield encode(doc);
+    for (const doc of runPipeline(docs(), lead.rest, environment(context, source), stages)) yield encode(doc);
   }
   return engine.cursors.start(
     { namespace, documents: documents(), collection, transaction: context.transaction },

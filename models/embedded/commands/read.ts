@@ -1,5 +1,6 @@
 import { Long, encode, getField, isDoc } from "../bson/values";
 import type { Doc, Value } from "../bson/values";
+import { refusePositionSortOfFind } from "../aggregate/dependencies";
 import { equal } from "../bson/compare";
 import { encodeKey } from "../bson/keys";
 import { CommandError, notSupported } from "../errors";
@@ -63,6 +64,7 @@ function find(context: Context): Reply {
   if (name === "") throw new CommandError(73, `Invalid namespace specified: ${context.namespace(name)}`);
   const { projection, ...request } = parseFind(context, command);
   const collection = context.collection(name);
+  refusePositionSortOfFind(request.sort, projection, request.limit ?? 0);
   const compiled = projection && Object.keys(projection).length > 0
     ? compileProjection(projection, request.matcher, { now: context.now, ...(context.variables ? { variables: context.variables } : {}) })
     : undefined;

@@ -4,7 +4,7 @@
  */
 import { compileExpression, isExpressionName } from "../aggregate/expression";
 import type { Evaluate, ExpressionContext } from "../aggregate/expression";
-import { keepPlaces, occupy, vacate } from "../aggregate/places";
+import { asMade, isMade, keepAllPlaces, keepPlaces, occupy, vacate } from "../aggregate/places";
 import { CommandError, notSupported } from "../errors";
 import { typeName } from "../bson/compare";
 import { getField, isDoc, isNumber, newDoc } from "../bson/values";
@@ -226,15 +226,23 @@ function plantNeutral(parser: Parser, path: string): void {
 export function compileTree(tree: Tree, mode: "include" | "exclude"): Projection {
   const include = mode === "include";
   return (doc) => {
-    const projected = projectDoc(doc, tree, include);
+    const isOfStage = isMade(doc);
+    const projected = projectDoc(doc, tree, { include, leavesPlaces: !include && isOfStage });
     if (tree.computes) compute(projected, tree, doc);
-    return projected;
+    return isOfStage || tree.computes ? asMade(projected) : projected;
   };
 }
 
-function projectDoc(doc: Doc, tree: Tree, include: boolean): Doc {
+interface Mode {
+  include: boolean;
+  /** Excluded fields leave their places. */
+  leavesPlaces: boolean;
+}
+
+function projectDoc(doc: Doc, tree: Tree, mode: Mode): Doc {
+  const { include, leavesPlaces } = mode;
   const projected = newDoc();
-  if (!include) keepPlaces(doc, projected);
+  if (leavesPlaces) keepAllPlaces(doc, projected);
   for (const field in doc) {
     const node = tree.children.get(field);
     if (!node) {
@@ -245,20 +253,20 @@ function projectDoc(doc: Doc, tree: Tree, include: boolean): Doc {
       if (node.leaf.kind === "include" || (node.leaf.kind === "compute" && !include)) projected[field] = doc[field];
       continue;
     }
-    const value = projectValue(doc[field], node, include);
+    const value = projectValue(doc[field], node, mode);
     if (value !== undefined) projected[field] = value;
   }
   return projected;
 }
 
-function projectValue(value: Value, node: Tree, include: boolean): Value {
-  if (isDoc(value)) return projectDoc(value, node, include);
+function projectValue(value: Value, node: Tree, mode: Mode): Value {
+  if (isDoc(value)) return mode.leavesPlaces ? asMade(projectDoc(value, node, mode)) : projectDoc(value, node, mode);
   if (Array.isArray(value)) {
-    const elements = value.map((element) => projectValue(element, node, include));
+    const elements = value.map((element) => projectValue(element, node, mode));
     return elements.filter((element) => element !== undefined);
   }
   // A scalar has no fields to include; where one is going to be computed into it, its place stays.
-  return include && !node.computes ? undefined : value;
+  return mode.include && !node.computes ? undefined : value;
 }
 
 /** Sets the computed values of a tree, in the order of the specification, on an already projected document. */
@@ -273,7 +281,7 @@ export function compute(target: Doc, tree: Tree, root: Doc): void {
 
 function computeInto(value: Value, tree: Tree, root: Doc): Value {
   if (Array.isArray(value)) return value.map((element) => computeInto(element, tree, root));
-  const target = newDoc();
+  const target = asMade(newDoc());
   if (isDoc(value)) {
     for (const field in value) target[field] = value[field];
     keepPlaces(value, target);

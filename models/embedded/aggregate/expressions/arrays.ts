@@ -9,6 +9,7 @@ import { parseArraySort } from "../../update/array-operators";
 import { applied, bind, namedArguments, neverFolded, orNull, requireArgument } from "../expression";
 import type { Compiler, Node, Operator, Scope } from "../expression";
 import { requireVariableName } from "./logic";
+import { asMade } from "../places";
 
 const ANY = [0, Number.MAX_SAFE_INTEGER] as const;
 const RANGE_MAX = 1_000_000;
@@ -203,7 +204,7 @@ function compileSortArray(argument: Value, compiler: Compiler, name: string): No
 }
 
 function mergeObjects(args: Value[]): Value {
-  const merged = newDoc();
+  const merged = asMade(newDoc());
   const given = args.length === 1 && Array.isArray(args[0]) ? args[0] : args;
   for (const value of given) {
     if (isNull(value)) continue;
@@ -216,7 +217,7 @@ function mergeObjects(args: Value[]): Value {
 function arrayToObject([array]: Value[]): Value {
   if (isNull(array)) return null;
   if (!Array.isArray(array)) throw new CommandError(40386, `$arrayToObject requires an array input, found: ${typeName(array)}`);
-  const doc = newDoc();
+  const doc = asMade(newDoc());
   const asPairs = Array.isArray(array[0]);
   for (const entry of array) {
     let key: Value;
@@ -243,7 +244,7 @@ function objectToArray([value]: Value[]): Value {
   if (isNull(value)) return null;
   if (!isDoc(value)) throw new CommandError(40390, `$objectToArray requires a document input, found: ${typeName(value)}`);
   return Object.keys(value).map((field) => {
-    const entry = newDoc();
+    const entry = asMade(newDoc());
     entry["k"] = field;
     entry["v"] = value[field];
     return entry;

@@ -8,6 +8,7 @@ import { applied, compileArguments, namedArguments, requireArgument } from "../e
 import type { Compiler, Node, Operator } from "../expression";
 import { UTC, fromLocal, parseDate, parseZone, toLocal, utc } from "./timezone";
 import type { Zone } from "./timezone";
+import { asMade } from "../places";
 
 const DAY_MS = 86_400_000;
 const UNIT_MS: Readonly<Record<string, number>> = { hour: 3_600_000, minute: 60_000, second: 1000, millisecond: 1 };
@@ -327,7 +328,7 @@ function compileToParts(argument: Value, compiler: Compiler, name: string): Node
   if (named["iso8601"] !== undefined && named["iso8601"] !== false) throw notSupported("$dateToParts with ISO weeks");
   return dated(named, "date", 40522, compiler, (ms, zone) => {
     const date = new Date(toLocal(ms, zone));
-    const parts = newDoc();
+    const parts = asMade(newDoc());
     parts["year"] = date.getUTCFullYear();
     parts["month"] = date.getUTCMonth() + 1;
     parts["day"] = date.getUTCDate();

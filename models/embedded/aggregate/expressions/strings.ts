@@ -9,6 +9,7 @@ import { applied, namedArguments, neverFolded, requireArgument } from "../expres
 import type { Compiler, Node, Operator } from "../expression";
 import { untilNull } from "./arithmetic";
 import { coerceToString } from "./conversion";
+import { asMade } from "../places";
 
 const ANY = [0, Number.MAX_SAFE_INTEGER] as const;
 /** What `$trim` takes away by itself. */
@@ -172,7 +173,7 @@ function findRegex(name: string, text: string, expression: RegExp): Value {
   if (name === "$regexMatch") return expression.test(text);
   const all = [...text.matchAll(new RegExp(expression.source, `${expression.flags}g`))];
   const described = (name === "$regexFind" ? all.slice(0, 1) : all).map((match): Doc => {
-    const doc = newDoc();
+    const doc = asMade(newDoc());
     doc["match"] = match[0];
     doc["idx"] = [...text.slice(0, match.index)].length;
     doc["captures"] = match.slice(1).map((capture: string | undefined) => capture ?? null);
