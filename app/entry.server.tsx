@@ -6,6 +6,9 @@ import { NonceProvider } from "./http/nonce";
 import { logger } from "./logger.server";
 import type {} from "./server/load-context";
 
+/** Files and uploads of media, for the process around the app (app/server/media.ts). */
+export { answerMedia } from "./server/media-answers";
+
 /** A loader that takes longer than this is cut off; the page is sent with its error boundary in place. */
 const RENDER_TIMEOUT_MS = 8_000;
 export const streamTimeout = RENDER_TIMEOUT_MS - 1_000;

@@ -8,6 +8,7 @@ import { contentSecurityPolicy } from "./server/csp";
 import { createGuestPages } from "./server/guest-pages";
 import type { HealthSources } from "./server/health";
 import type { WholePage } from "./server/kept-page";
+import { createMediaMount } from "./server/media";
 import { createMetrics, type Tallies } from "./server/metrics";
 import { Gate } from "./server/overload";
 import { PageCache } from "./server/page-cache";
@@ -75,6 +76,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     },
   });
 
+  const media = createMediaMount({ env, build: options.build, fixedHeaders, metrics });
+
   const server = createServer({ noDelay: true, requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: HEADERS_TIMEOUT_MS, keepAliveTimeout: 65_000 });
   server.maxConnections = CONNECTIONS_MAX;
   const busy = new Set<ServerResponse>();
@@ -86,6 +89,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       if (draining && busy.size === 0) whenQuiet();
     });
     if (draining) res.setHeader("Connection", "close");
+    if (media(req, res)) return;
     if (req.method === "GET" || req.method === "HEAD") {
       if (sendStaticFile(req, res, files)) {
         tallies.files += 1;

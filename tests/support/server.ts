@@ -6,6 +6,7 @@ import type { ServerBuild } from "@remix-run/node";
 import { afterEach } from "vitest";
 import { parseEnv } from "~/env.server";
 import { startServer, type RunningServer } from "~/server";
+import type { AnswerMedia } from "~/server/media";
 
 /** The real server around a very small app: what a route answers is decided by the test. */
 export type Answer = (request: Request) => Response | Promise<Response>;
@@ -20,11 +21,11 @@ export interface TestServer extends RunningServer {
   origin: string;
 }
 
-export async function serve(answer: Answer, settings: Record<string, string> = {}, options: { followEvents?: boolean } = {}): Promise<TestServer> {
+export async function serve(answer: Answer, settings: Record<string, string> = {}, options: { followEvents?: boolean; media?: AnswerMedia } = {}): Promise<TestServer> {
   const dataDir = mkdtempSync(join(tmpdir(), "goldbean-server-"));
   const server = await startServer({
     env: parseEnv({ NODE_ENV: "test", PORT: "0", DATA_DIR: dataDir, SHUTDOWN_GRACE_MS: "2000", ...settings }),
-    build: appOf(answer),
+    build: appOf(answer, options.media),
     clientDirectory: join(dataDir, "none"),
     health: { pingDatabase: () => Promise.resolve(true), dataDir, ffmpegPath: undefined, searchPath: "" },
     followEvents: options.followEvents ?? false,
@@ -34,10 +35,10 @@ export async function serve(answer: Answer, settings: Record<string, string> = {
 }
 
 /** One catch-all resource route, so that the answer reaches the server as the test made it. */
-function appOf(answer: Answer): ServerBuild {
+function appOf(answer: Answer, answerMedia?: AnswerMedia): ServerBuild {
   const act = ({ request }: { request: Request }) => answer(request);
   return {
-    entry: { module: { default: () => new Response("no document here", { status: 500 }) } },
+    entry: { module: { default: () => new Response("no document here", { status: 500 }), answerMedia } },
     routes: { all: { id: "all", path: "*", module: { loader: act, action: act } } },
     assets: { entry: { imports: [], module: "" }, routes: {}, url: "", version: "test" },
     assetsBuildDirectory: "none",
