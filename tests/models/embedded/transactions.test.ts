@@ -1,6 +1,7 @@
 import { Long, UUID } from "bson";
 import type { Document } from "mongodb";
 import { describe, expect, test } from "vitest";
+import { EngineProcess } from "../../../scripts/db/engine-process";
 import { WireClient } from "../../../scripts/db/wire-client";
 import { useEngine } from "./support/engine";
 
@@ -164,4 +165,64 @@ describe("transactions", () => {
     );
     expect(await valueOf("counter", 1)).toBe(8);
   });
+
+  test("given a client that does not wait for its commit and begins the next transaction, then what was acknowledged is there, and nothing else", async () => {
+    await seed("hasty");
+    const { lsid, next } = session();
+    let acknowledged = 0;
+    for (let round = 0; round < 20; round++) {
+      const inside = { lsid, txnNumber: next(), autocommit: false };
+      await send({ ...inc("hasty"), ...inside, startTransaction: true });
+      const following = { lsid, txnNumber: next(), autocommit: false };
+      const [first, second] = await Promise.all([
+        send({ commitTransaction: 1, ...inside }, "admin"),
+        send({ ...inc("hasty"), ...following, startTransaction: true }),
+      ]);
+      // Whichever came first at the session: the commit, or the newer number, which ends the older transaction.
+      expect([first.ok, first.code]).toEqual(first.ok === 1 ? [1, undefined] : [0, 225]);
+      const last = second.ok === 1 ? await send({ commitTransaction: 1, ...following }, "admin") : second;
+      acknowledged += Number(first.ok) + Number(last.ok);
+      expect(await valueOf("hasty", 1)).toBe(acknowledged);
+    }
+    expect(acknowledged).toBeGreaterThanOrEqual(20);
+  });
+
+  test("given a newer number while a transaction is open, then the older one leaves nothing and holds no lock", async () => {
+    await seed("left");
+    const { lsid, next } = session();
+    await send({ ...inc("left"), lsid, txnNumber: next(), autocommit: false, startTransaction: true });
+    expect(await send({ ...inc("left"), lsid, txnNumber: next() })).toMatchObject({ ok: 1, n: 1 });
+    expect(await valueOf("left", 1)).toBe(1);
+  });
+});
+
+test("given kill -9 after the answers, then a repeated commit and a repeated write get their first answers, and an older number is refused", async () => {
+  const running = new EngineProcess();
+  const ask = async (command: Document, db = "test"): Promise<Document> => {
+    const connection = await WireClient.open(await running.uri());
+    try {
+      return await connection.command(db, command);
+    } finally {
+      connection.close();
+    }
+  };
+  try {
+    await running.start();
+    await ask({ insert: "crash", documents: [{ _id: 1, n: 0 }, { _id: 2, n: 0 }] });
+    const [a, b] = [session(), session()];
+    const inside = { lsid: a.lsid, txnNumber: a.next(), autocommit: false };
+    await ask({ ...inc("crash"), ...inside, startTransaction: true });
+    expect(await ask({ commitTransaction: 1, ...inside }, "admin")).toMatchObject({ ok: 1 });
+    const [older, newer] = [b.next(), b.next()];
+    const write = { findAndModify: "crash", query: { _id: 2 }, update: { $inc: { n: 1 } }, new: true, lsid: b.lsid, txnNumber: newer };
+    const { value } = await ask(write);
+    await running.crash();
+    expect(await ask({ commitTransaction: 1, ...inside }, "admin")).toMatchObject({ ok: 1 });
+    expect((await ask(write)).value).toEqual(value);
+    expect(await ask({ ...inc("crash", 2), lsid: b.lsid, txnNumber: older })).toMatchObject({ ok: 0, code: 225 });
+    const { cursor } = await ask({ find: "crash", filter: {}, sort: { _id: 1 } });
+    expect((cursor as Document).firstBatch.map((doc: Document) => Number(doc.n))).toEqual([1, 1]);
+  } finally {
+    await running.remove();
+  }
 });
