@@ -13,6 +13,7 @@ import { createMetrics, type Tallies } from "./server/metrics";
 import { Gate } from "./server/overload";
 import { PageCache } from "./server/page-cache";
 import { followPageEvents, type PagePoll } from "./server/page-events";
+import { createRouteHandlers } from "./server/route-handlers";
 import { securityHeaders } from "./server/security-headers";
 import { loadStaticFiles, sendStaticFile } from "./server/static-files";
 
@@ -22,6 +23,7 @@ import { loadStaticFiles, sendStaticFile } from "./server/static-files";
  */
 export interface ServerOptions {
   env: Env;
+  /** A function while developing: the build changes with each edit. */
   build: ServerBuild | (() => Promise<ServerBuild>);
   /** Directory with the built client files. */
   clientDirectory: string;
@@ -57,8 +59,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const https = env.PUBLIC_URL.startsWith("https:");
   const fixedHeaders = securityHeaders(https);
   const files = loadStaticFiles(options.clientDirectory, [...fixedHeaders, ["Content-Security-Policy", contentSecurityPolicy([], https)]]);
-  const handler = createRequestHandler(options.build, options.development ? "development" : "production");
-  const render: ApplicationOptions["render"] = (request, facts) => handler(request, facts);
+  const render: ApplicationOptions["render"] = typeof options.build === "function" ? createRequestHandler(options.build, options.development ? "development" : "production") : createRouteHandlers(options.build);
 
   const app = createApplication({ env, gate, metrics, health: options.health, isDraining: () => draining, render, development: options.development });
   const guestPages = createGuestPages({

@@ -1,4 +1,5 @@
-import mongoose, { Schema, type IndexDefinition, type IndexOptions, type Model, type SchemaDefinition } from "mongoose";
+import type { FindOptions } from "mongodb";
+import mongoose, { Schema, type ClientSession, type IndexDefinition, type IndexOptions, type Model, type SchemaDefinition } from "mongoose";
 
 /**
  * One table of what the database holds. Each aggregate declares its collection here once: schema, shard key, indexes.
@@ -43,4 +44,36 @@ export function defineCollection<T extends { _id: string }>(rule: CollectionRule
     { collection: rule.name, versionKey: false, strict: "throw", strictQuery: "throw", autoIndex: false, autoCreate: false, minimize: false },
   );
   return mongoose.model(rule.name, schema) as unknown as Model<T>;
+}
+
+export interface RowsOptions {
+  projection?: Record<string, 0 | 1>;
+  sort?: Record<string, 1 | -1>;
+  limit?: number;
+  tx?: ClientSession | undefined;
+}
+
+/**
+ * Rows as they are stored, asked for by the driver alone: for the reads of every page, where mongoose's query object and
+ * its hooks cost as much again as the question itself (docs/decisions/0010-uncached-render.md). A filter on a field
+ * that was never declared is an error here too; values are not cast, so they must have the type they are stored in.
+ */
+export async function findRows<T extends { _id: string }, Row = T>(
+  model: Model<T>,
+  filter: Record<string, unknown>,
+  { projection, sort, limit, tx }: RowsOptions = {},
+): Promise<Row[]> {
+  for (const field of Object.keys(filter)) if (!model.schema.path(field)) throw new Error(`${model.modelName} has no field ${field}`);
+  const options: FindOptions = {};
+  if (projection) options.projection = projection;
+  if (sort) options.sort = sort;
+  if (tx) options.session = tx;
+  if (limit !== undefined) Object.assign(options, { limit, batchSize: limit, singleBatch: true });
+  return (await model.collection.find(filter, options).toArray()) as unknown as Row[];
+}
+
+/** The one row of an id, or null. */
+export async function findRow<T extends { _id: string }>(model: Model<T>, filter: Record<string, unknown> & { _id: string }, options: Omit<RowsOptions, "limit"> = {}): Promise<T | null> {
+  const [row] = await findRows(model, filter, { ...options, limit: 1 });
+  return row ?? null;
 }

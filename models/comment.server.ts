@@ -1,4 +1,4 @@
-import { defineCollection } from "./collection.server";
+import { defineCollection, findRows } from "./collection.server";
 import type { Tx } from "./connection.server";
 import { DomainError, NotFound } from "./errors";
 
@@ -116,12 +116,12 @@ export async function listComments({ postId, parentId, sort, after, limit }: {
   const { field, direction } = ORDER[sort];
   const order = { [field]: direction, _id: direction };
   const base = { postId, parentId };
-  if (!after) return Comments.find(base).sort(order).limit(limit).lean<Comment[]>();
+  if (!after) return findRows(Comments, base, { sort: order, limit });
   const value = field === "createdAt" ? new Date(after.value) : after.value;
   const past = direction === 1 ? "$gt" : "$lt";
-  const tied = await Comments.find({ ...base, [field]: value, _id: { [past]: after.id } }).sort(order).limit(limit).lean<Comment[]>();
+  const tied = await findRows(Comments, { ...base, [field]: value, _id: { [past]: after.id } }, { sort: order, limit });
   if (tied.length >= limit) return tied;
-  const rest = await Comments.find({ ...base, [field]: { [past]: value } }).sort(order).limit(limit - tied.length).lean<Comment[]>();
+  const rest = await findRows(Comments, { ...base, [field]: { [past]: value } }, { sort: order, limit: limit - tied.length });
   return [...tied, ...rest];
 }
 
@@ -135,7 +135,7 @@ export async function listHeldComments(postId: string): Promise<Comment[]> {
 /** All replies under several short threads at once, oldest first; the caller bounds them by the threads' replyCount. */
 export async function listRepliesOf(postId: string, parentIds: string[], limit: number): Promise<Comment[]> {
   if (parentIds.length === 0) return [];
-  return Comments.find({ postId, parentId: { $in: parentIds } }).sort({ createdAt: 1, _id: 1 }).limit(limit).lean<Comment[]>();
+  return findRows(Comments, { postId, parentId: { $in: parentIds } }, { sort: { createdAt: 1, _id: 1 }, limit });
 }
 
 export async function reviseComment(

@@ -1,4 +1,4 @@
-import { defineCollection } from "./collection.server";
+import { defineCollection, findRows } from "./collection.server";
 import type { Tx } from "./connection.server";
 import type { Post } from "./post.server";
 
@@ -105,17 +105,24 @@ export async function listFeedEntries(
 ): Promise<FeedEntry[]> {
   const feed = feeds.length === 1 ? feeds[0] : { $in: feeds };
   const sort = { publishedAt: -1, postId: -1 } as const;
-  if (!after) return FeedEntries.find({ feed }).sort(sort).limit(limit).lean<FeedEntry[]>();
-  // Two ranges instead of one $or: each is a plain index range on both engines.
-  const sameInstant = await FeedEntries.find({ feed, publishedAt: after.publishedAt, postId: { $lt: after.postId } })
-    .sort(sort)
-    .limit(limit)
-    .lean<FeedEntry[]>();
+  if (!after) return findRows(FeedEntries, { feed }, { sort, limit });
+  // One question that also brings the last row shown, and whatever was published in the same millisecond before it.
+  const rows = await findRows(FeedEntries, { feed, publishedAt: { $lte: after.publishedAt } }, { sort, limit: limit + SAME_INSTANT });
+  const past = rows.filter((row) => row.publishedAt < after.publishedAt || row.postId < after.postId);
+  if (past.length >= limit || rows.length < limit + SAME_INSTANT) return past.slice(0, limit);
+  return listPastCrowdedInstant({ feed, sort, after, limit });
+}
+
+/** Rows to spare for the position's own millisecond: the last row shown, and another three. */
+const SAME_INSTANT = 4;
+
+/** Many posts of one millisecond, as a seed writes them: two ranges, each a plain index range on both engines. */
+async function listPastCrowdedInstant(
+  { feed, sort, after, limit }: { feed: unknown; sort: { publishedAt: -1; postId: -1 }; after: FeedPosition; limit: number },
+): Promise<FeedEntry[]> {
+  const sameInstant = await findRows(FeedEntries, { feed, publishedAt: after.publishedAt, postId: { $lt: after.postId } }, { sort, limit });
   if (sameInstant.length >= limit) return sameInstant;
-  const earlier = await FeedEntries.find({ feed, publishedAt: { $lt: after.publishedAt } })
-    .sort(sort)
-    .limit(limit - sameInstant.length)
-    .lean<FeedEntry[]>();
+  const earlier = await findRows(FeedEntries, { feed, publishedAt: { $lt: after.publishedAt } }, { sort, limit: limit - sameInstant.length });
   return [...sameInstant, ...earlier];
 }
 

@@ -1,9 +1,10 @@
 import { nanoid } from "nanoid";
-import { defineCollection } from "./collection.server";
+import { defineCollection, findRows } from "./collection.server";
 import type { Tx } from "./connection.server";
 import { DomainError, NotFound } from "./errors";
 import { claimMemberKey, findMemberIdByKey, releaseMemberKey } from "./member-key.server";
 import { ROLES, type Role } from "./roles";
+import { RowCache } from "./row-cache";
 import { TIER_THRESHOLDS, tierOf, type Tier, type TierSignals } from "./tier";
 
 /**
@@ -129,6 +130,7 @@ export async function insertMember(member: NewMember, tx: Tx): Promise<Member> {
     { session: tx },
   );
   if (!written) throw new Error("insert of a member returned nothing");
+  shown.forget(_id, tx);
   return written.toObject<Member>();
 }
 
@@ -160,20 +162,28 @@ export async function findPublicMemberByHandle(handle: string): Promise<PublicMe
 
 const LOOKUP_BATCH = 500;
 
-/** Public members by id; ids without a member are left out. */
-export async function listMembersByIds(memberIds: string[]): Promise<Map<string, PublicMember>> {
-  const ids = [...new Set(memberIds)];
+async function readPublicMembers(ids: string[]): Promise<Map<string, PublicMember>> {
   const found = new Map<string, PublicMember>();
   for (let from = 0; from < ids.length; from += LOOKUP_BATCH) {
-    const rows = await Members.find({ _id: { $in: ids.slice(from, from + LOOKUP_BATCH) } }, PUBLIC_FIELDS).lean<PublicMember[]>();
+    const batch = ids.slice(from, from + LOOKUP_BATCH);
+    const rows = await findRows<Member, PublicMember>(Members, { _id: { $in: batch } }, { projection: PUBLIC_FIELDS, limit: batch.length });
     for (const row of rows) found.set(row._id, row);
   }
   return found;
 }
 
+/** Names stand beside every post and comment. A change made by another process is shown within a second. */
+const shown = new RowCache<PublicMember>({ load: readPublicMembers, lifeMs: 1_000, rowsMax: 5_000 });
+
+/** Public members by id, for showing; ids without a member are left out. */
+export function listMembersByIds(memberIds: string[]): Promise<Map<string, PublicMember>> {
+  return shown.list(memberIds);
+}
+
 export async function changeMemberCounts(memberId: string, delta: Partial<Record<MemberCount, number>>, tx: Tx): Promise<void> {
   const written = await Members.updateOne({ _id: memberId }, { $inc: delta }, { session: tx });
   if (written.matchedCount === 0) throw new NotFound("member");
+  shown.forget(memberId, tx);
 }
 
 /** Adds to the signals of the tier; call settleTier afterwards in the same transaction. */
@@ -196,7 +206,10 @@ export async function addReading(memberId: string, day: string, tx: Tx): Promise
 export async function settleTier(memberId: string, tx: Tx): Promise<{ before: Tier; after: Tier }> {
   const member = await requireMemberById(memberId, tx);
   const after = tierOf(member);
-  if (after !== member.tier) await Members.updateOne({ _id: memberId }, { $set: { tier: after } }, { session: tx });
+  if (after !== member.tier) {
+    await Members.updateOne({ _id: memberId }, { $set: { tier: after } }, { session: tx });
+    shown.forget(memberId, tx);
+  }
   return { before: member.tier, after };
 }
 
@@ -205,6 +218,7 @@ export type ProfileChange = Partial<Pick<Member, "displayName" | "bio" | "langua
 export async function setProfile(memberId: string, change: ProfileChange, tx: Tx): Promise<void> {
   const written = await Members.updateOne({ _id: memberId }, { $set: change }, { session: tx });
   if (written.matchedCount === 0) throw new NotFound("member");
+  shown.forget(memberId, tx);
 }
 
 /** A proposed handle becomes a chosen one, once: links to profiles would break if handles moved freely. */
@@ -222,6 +236,7 @@ export async function chooseHandle(memberId: string, handle: string, tx: Tx): Pr
     { $set: { handle, handleLower: handle.toLowerCase(), handleProposed: false } },
     { session: tx },
   );
+  shown.forget(memberId, tx);
 }
 
 export async function setPasswordHash(memberId: string, passwordHash: string, tx: Tx): Promise<void> {
@@ -261,4 +276,5 @@ export async function setRealNameVerified(memberId: string, at: Date, tx: Tx): P
 export async function setRole(memberId: string, role: Role, tx: Tx): Promise<void> {
   const written = await Members.updateOne({ _id: memberId }, { $set: { role } }, { session: tx });
   if (written.matchedCount === 0) throw new NotFound("member");
+  shown.forget(memberId, tx);
 }

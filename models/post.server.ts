@@ -1,5 +1,5 @@
 import { Conflict, DomainError, NotFound } from "./errors";
-import { defineCollection } from "./collection.server";
+import { defineCollection, findRow, findRows } from "./collection.server";
 import type { Tx } from "./connection.server";
 
 /**
@@ -177,7 +177,7 @@ export async function insertPosts(posts: Post[]): Promise<void> {
 }
 
 export async function getPost(postId: string, tx?: Tx): Promise<Post | null> {
-  return Posts.findById(postId, null, tx ? { session: tx } : {}).lean<Post>();
+  return findRow(Posts, { _id: postId }, { tx });
 }
 
 /** A post that everybody may see; deleted or removed is GONE, held or unknown is NOT_FOUND. */
@@ -197,7 +197,9 @@ export async function requireOwnPost(postId: string, authorId: string, tx?: Tx):
 
 /** Cards of visible posts, keyed by id; ids that are gone are simply absent. At most 100 ids. */
 export async function listPostCards(postIds: string[]): Promise<Map<string, PostCardFields>> {
-  const rows = await Posts.find({ _id: { $in: postIds.slice(0, 100) } }, { body: 0, html: 0, mentions: 0 }).lean<PostCardFields[]>();
+  if (postIds.length === 0) return new Map();
+  const ids = postIds.slice(0, 100);
+  const rows = await findRows<Post, PostCardFields>(Posts, { _id: { $in: ids } }, { projection: { body: 0, html: 0, mentions: 0 }, limit: ids.length });
   return new Map(rows.filter((row) => row.state === "published").map((row) => [row._id, row]));
 }
 

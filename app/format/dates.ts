@@ -20,23 +20,29 @@ function dateFormat(locale: Locale, name: string, options: Intl.DateTimeFormatOp
 }
 
 const relativeFormats = new Map<Locale, Intl.RelativeTimeFormat>();
+/** Few in number: 59 minutes, 23 hours and 7 days in two languages. */
+const relativeWords = new Map<string, string>();
 
-/** Making one costs more than all the formatting of a page. */
-function relativeFormat(locale: Locale): Intl.RelativeTimeFormat {
-  const known = relativeFormats.get(locale) ?? new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: locale === "en" ? "short" : "long" });
-  relativeFormats.set(locale, known);
-  return known;
+/** Making a format costs more than all the formatting of a page, and the words are always the same hundred. */
+function formatAge(locale: Locale, age: number, unit: "second" | "minute" | "hour" | "day"): string {
+  const key = `${locale}${age}${unit}`;
+  const known = relativeWords.get(key);
+  if (known !== undefined) return known;
+  const format = relativeFormats.get(locale) ?? new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: locale === "en" ? "short" : "long" });
+  relativeFormats.set(locale, format);
+  const words = format.format(-age, unit);
+  relativeWords.set(key, words);
+  return words;
 }
 
 /** "2 小时前", "昨天", "3 月 4 日", "2025 年 3 月 4 日"; English likewise. */
 export function formatRelative(iso: string, locale: Locale, now: Date): string {
   const at = new Date(iso);
   const ageSec = Math.round((now.getTime() - at.getTime()) / 1000);
-  const units = relativeFormat(locale);
-  if (ageSec < 45) return units.format(0, "second");
-  if (ageSec < HOUR) return units.format(-Math.max(1, Math.round(ageSec / MINUTE)), "minute");
-  if (ageSec < DAY) return units.format(-Math.round(ageSec / HOUR), "hour");
-  if (ageSec < 7 * DAY) return units.format(-Math.round(ageSec / DAY), "day");
+  if (ageSec < 45) return formatAge(locale, 0, "second");
+  if (ageSec < HOUR) return formatAge(locale, Math.max(1, Math.round(ageSec / MINUTE)), "minute");
+  if (ageSec < DAY) return formatAge(locale, Math.round(ageSec / HOUR), "hour");
+  if (ageSec < 7 * DAY) return formatAge(locale, Math.round(ageSec / DAY), "day");
   const sameYear = at.getUTCFullYear() === now.getUTCFullYear();
   return dateFormat(locale, sameYear ? "day" : "year", {
     month: locale === "en" ? "short" : "long",
@@ -45,8 +51,18 @@ export function formatRelative(iso: string, locale: Locale, now: Date): string {
   }).format(at);
 }
 
+const MOMENTS_MAX = 2_000;
+const moments = new Map<string, string>();
+
+/** The same posts and comments are shown over and over, and a date with its time costs as much as ten elements. */
 export function formatDateTime(iso: string, locale: Locale): string {
-  return dateFormat(locale, "full", { dateStyle: "long", timeStyle: "short" }).format(new Date(iso));
+  const key = locale + iso;
+  const known = moments.get(key);
+  if (known !== undefined) return known;
+  const words = dateFormat(locale, "full", { dateStyle: "long", timeStyle: "short" }).format(new Date(iso));
+  if (moments.size >= MOMENTS_MAX) moments.clear();
+  moments.set(key, words);
+  return words;
 }
 
 /** "10:42" for the draft status. */

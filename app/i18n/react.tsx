@@ -1,4 +1,4 @@
-import { createContext, useContext, useMemo, type ReactNode } from "react";
+import { createContext, useContext, type ReactNode } from "react";
 import { DEFAULT_LOCALE, type Locale } from "./locales";
 import { getFixedT, type Translate } from "./t";
 
@@ -13,6 +13,5 @@ export function useLocale(): Locale {
 }
 
 export function useT(): Translate {
-  const locale = useLocale();
-  return useMemo(() => getFixedT(locale), [locale]);
+  return getFixedT(useLocale());
 }

@@ -9,41 +9,49 @@ export type Params = Record<string, string | number>;
 export type Translate = (key: string, params?: Params) => string;
 
 const catalogues = new Map<Locale, Messages>();
+const translators = new Map<Locale, Translate>();
 const pluralRules = new Map<Locale, Intl.PluralRules>();
 const numberFormats = new Map<Locale, Intl.NumberFormat>();
 
-/** The server registers both languages at load, the browser only the page's own. */
+/** The server registers both languages at load, the browser only the page's own. Later sentences join earlier ones. */
 export function registerMessages(locale: Locale, messages: Messages): void {
-  catalogues.set(locale, messages);
+  catalogues.set(locale, { ...catalogues.get(locale), ...messages });
 }
 
-function memo<V>(cache: Map<Locale, V>, locale: Locale, make: () => V): V {
-  const known = cache.get(locale);
-  if (known) return known;
+function memo<K, V>(cache: Map<K, V>, key: K, make: () => V): V {
+  const known = cache.get(key);
+  if (known !== undefined) return known;
   const made = make();
-  cache.set(locale, made);
+  cache.set(key, made);
   return made;
 }
 
-/** A translate function for one language. A missing key shows itself, and fails the locale test. */
+/** The translate function of one language, always the same one. A missing key shows itself, and fails the locale test. */
 export function getFixedT(locale: Locale): Translate {
-  return (key, params) => {
+  return memo(translators, locale, () => (key, params) => {
     const messages = catalogues.get(locale) ?? {};
-    const text = (params && "count" in params ? plural(locale, messages, key, Number(params.count)) : undefined) ?? messages[key] ?? key;
+    const text = (params?.count === undefined ? undefined : plural(locale, messages, key, Number(params.count))) ?? messages[key] ?? key;
     return params ? fill(text, params, locale) : text;
-  };
+  });
 }
 
 function plural(locale: Locale, messages: Messages, key: string, count: number): string | undefined {
-  const rules = memo(pluralRules, locale, () => new Intl.PluralRules(locale));
-  return messages[`${key}_${rules.select(count)}`] ?? messages[`${key}_other`];
+  // Chinese has one form; asking for it costs more than the sentence.
+  const form = locale === "zh-CN" ? "other" : memo(pluralRules, locale, () => new Intl.PluralRules(locale)).select(count);
+  return messages[`${key}_${form}`] ?? messages[`${key}_other`];
 }
 
 function fill(text: string, params: Params, locale: Locale): string {
+  if (!text.includes("{")) return text;
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = params[name];
     if (value === undefined) return whole;
-    if (typeof value === "string") return value;
-    return memo(numberFormats, locale, () => new Intl.NumberFormat(locale)).format(value);
+    return typeof value === "string" ? value : formatNumber(value, locale);
   });
+}
+
+function formatNumber(value: number, locale: Locale): string {
+  // Below a thousand both languages write the digits alone.
+  if (Number.isInteger(value) && value >= 0 && value < 1_000) return String(value);
+  return memo(numberFormats, locale, () => new Intl.NumberFormat(locale)).format(value);
 }

@@ -30,6 +30,8 @@ export interface ApplicationOptions {
 }
 
 const RETRY_AFTER_SEC = 2;
+/** Made once: every request ends with it, and an error of its own each time would cost a stack trace each time. */
+const READER_GONE = new DOMException("the connection is closed", "AbortError");
 
 export interface Refusal {
   page: PlainPage;
@@ -80,7 +82,7 @@ async function answer(options: ApplicationOptions, req: ExpressRequest, res: Exp
   res.setHeader("Vary", "Accept-Language, Cookie");
   recordWhenDone(options, req, res, requestId);
   const gone = new AbortController();
-  res.once("close", () => gone.abort());
+  res.once("close", () => gone.abort(READER_GONE));
   try {
     const body = req.method === "GET" || req.method === "HEAD" ? null : await readBody(req, env.BODY_BYTES_MAX);
     const request = toWebRequest(req, { origin: originOf(env, req), body, signal: gone.signal });

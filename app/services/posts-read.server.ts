@@ -2,7 +2,7 @@ import { listFeedEntries, topicFeed } from "@models/feed-entry.server";
 import { NotFound } from "@models/errors";
 import { isFollowing } from "@models/follow.server";
 import { listLiked } from "@models/like.server";
-import { getMember } from "@models/member.server";
+import { listMembersByIds } from "@models/member.server";
 import { getVote } from "@models/poll-vote.server";
 import { getPost, PostGone, type Post } from "@models/post.server";
 import { listSaved } from "@models/save.server";
@@ -61,8 +61,8 @@ export async function readPost(
   const mine = post !== null && post.authorId === viewerId;
   if (!post || (post.state === "held" && !mine)) throw new NotFound(`post ${postId}`);
   if (post.state === "deleted" || post.state === "removed") throw new PostGone(postId);
-  const [author, topics, instruments, liked, saved, followed, chosen] = await Promise.all([
-    getMember(post.authorId),
+  const [authors, topics, instruments, liked, saved, followed, chosen] = await Promise.all([
+    listMembersByIds([post.authorId]),
     listTopics(locale, now),
     listInstruments([...new Set([...post.tickers, ...post.holds])], locale, now),
     viewerId ? listLiked(viewerId, "post", [postId]) : new Set<string>(),
@@ -70,6 +70,7 @@ export async function readPost(
     viewerId && !mine ? isFollowing({ followerId: viewerId, kind: "member", targetId: post.authorId }) : false,
     viewerId && post.poll ? getVote(postId, viewerId) : [],
   ]);
+  const author = authors.get(post.authorId);
   if (!author) throw new NotFound(`author of ${postId}`);
   const names = new Map(topics.map((topic) => [topic.slug, topic.name]));
   const named = (id: string) => ({ id, name: instruments.find((instrument) => instrument.id === id)?.name ?? id });

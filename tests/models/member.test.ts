@@ -12,6 +12,7 @@ import {
   HandleTaken,
   insertMember,
   listMembersByIds,
+  setProfile,
   setVerifiedPhone,
   settleTier,
 } from "@models/member.server";
@@ -47,6 +48,18 @@ describe("names", () => {
     expect(await findMemberIdByKey("handle", "bean123456")).toBeNull();
     expect((await getMember(member._id))?.handle).toBe("Harvest");
     await expect(inTransaction((tx) => chooseHandle(member._id, "again", tx))).rejects.toMatchObject({ code: "CONFLICT" });
+  });
+
+  test("given a member whose name has just been shown, when it changes, then the next page shows the new one", async () => {
+    const member = await makeMember({ displayName: "旧名" });
+    const shownName = async () => (await listMembersByIds([member._id])).get(member._id)?.displayName;
+    expect(await shownName()).toBe("旧名");
+    await inTransaction(async (tx) => {
+      await setProfile(member._id, { displayName: "新名" }, tx);
+      // A page made meanwhile still reads the old name, and must not keep it.
+      expect(await shownName()).toBe("旧名");
+    });
+    expect(await shownName()).toBe("新名");
   });
 
   test("given a new phone, when it is verified, then the old number is free and nobody else's can be taken", async () => {

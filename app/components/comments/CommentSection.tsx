@@ -1,5 +1,5 @@
-import { Link } from "@remix-run/react";
 import type { ReactNode } from "react";
+import { PlainLink } from "~/components/ui/PlainLink";
 import { useT } from "~/i18n/react";
 import { CommentItem, type CommentSlots } from "./CommentItem";
 import type { CommentViewData } from "./types";
@@ -25,16 +25,15 @@ export function CommentSection({ postId, count, page, slots, composer }: {
         {count > 1 ? (
           <nav className="sorts" aria-label={t("post.sortComments")}>
             {SORTS.map((sort) => (
-              <Link
+              <PlainLink
                 key={sort}
                 to={address({ sort })}
-                prefetch="none"
                 rel="nofollow"
-                preventScrollReset
+                keepScroll
                 aria-current={page.sort === sort ? "true" : undefined}
               >
                 {t(`post.sort.${sort}`)}
-              </Link>
+              </PlainLink>
             ))}
           </nav>
         ) : null}
@@ -46,9 +45,9 @@ export function CommentSection({ postId, count, page, slots, composer }: {
       {count === 0 && page.items.length === 0 ? <p className="meta empty">{t("post.noComments")}</p> : null}
       {page.nextCursor ? (
         <div className="more">
-          <Link className="btn" to={address({ sort: page.sort, cursor: page.nextCursor })} prefetch="none" rel="nofollow">
+          <PlainLink className="btn" to={address({ sort: page.sort, cursor: page.nextCursor })} rel="nofollow">
             {t("post.moreComments")}
-          </Link>
+          </PlainLink>
         </div>
       ) : null}
     </section>

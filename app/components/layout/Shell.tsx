@@ -1,7 +1,8 @@
-import { Form, Link, NavLink, useLocation } from "@remix-run/react";
+import { useLocation } from "@remix-run/react";
 import type { ReactNode } from "react";
 import { Avatar } from "~/components/ui/Avatar";
 import { Icon, type IconName } from "~/components/ui/Icon";
+import { PlaceLink, PlainLink } from "~/components/ui/PlainLink";
 import { otherLocale } from "~/i18n/locales";
 import { useLocale, useT } from "~/i18n/react";
 import { useViewer } from "./page-context";
@@ -9,7 +10,6 @@ import { useViewer } from "./page-context";
 /** The five places of the product, in thumb order. The middle one writes. */
 const PLACES: { to: string; icon: IconName; key: string; end?: boolean }[] = [
   { to: "/", icon: "home", key: "common.home", end: true },
-  { to: "/topics", icon: "topics", key: "common.topics" },
   { to: "/posts/new", icon: "plus", key: "common.write" },
   { to: "/saved", icon: "save", key: "common.saved" },
   { to: "/account", icon: "person", key: "common.me" },
@@ -19,7 +19,7 @@ export function DemoBanner() {
   const t = useT();
   return (
     <p className="demo" role="note">
-      {t("common.demoBanner")} <Link to="/outbox">{t("common.demoOutbox")}</Link>
+      {t("common.demoBanner")} <PlainLink to="/outbox">{t("common.demoOutbox")}</PlainLink>
     </p>
   );
 }
@@ -31,22 +31,22 @@ export function Header() {
   return (
     <header className="top">
       <div>
-        <Link className="brand" to="/" prefetch="none">
+        <PlainLink className="brand" to="/">
           <i aria-hidden="true" />
           {t("common.brand")}
-        </Link>
-        <Link className="search" to="/search">
+        </PlainLink>
+        <PlainLink className="search" to="/search" discover>
           <Icon name="search" />
           <span>{t("common.searchHint")}</span>
-        </Link>
+        </PlainLink>
         {viewer ? (
-          <Link className="act-btn" to={`/members/${viewer.handle}`} aria-label={t("common.myProfile", { name: viewer.displayName })}>
+          <PlainLink className="act-btn" to={`/members/${viewer.handle}`} aria-label={t("common.myProfile", { name: viewer.displayName })}>
             <Avatar name={viewer.displayName} />
-          </Link>
+          </PlainLink>
         ) : (
-          <Link className="btn small" to={`/login?redirectTo=${encodeURIComponent(pathname + search)}`} rel="nofollow">
+          <PlainLink className="btn small" to={`/login?redirectTo=${encodeURIComponent(pathname + search)}`} rel="nofollow" discover>
             {t("common.login")}
-          </Link>
+          </PlainLink>
         )}
       </div>
     </header>
@@ -62,16 +62,16 @@ export function Rail() {
     <div className="rail">
       <nav aria-label={t("common.mainNav")}>
         {PLACES.filter((place) => place.icon !== "plus").map((place) => (
-          <NavLink key={place.to} to={place.to} end={place.end}>
+          <PlaceLink key={place.to} at={pathname} to={place.to} end={place.end}>
             <Icon name={place.icon} />
             {t(place.key)}
-          </NavLink>
+          </PlaceLink>
         ))}
         {write ? (
-          <Link className="btn primary" to={write.to} rel="nofollow">
+          <PlainLink className="btn primary" to={write.to} rel="nofollow" discover>
             <Icon name="plus" />
             {t(write.key)}
-          </Link>
+          </PlainLink>
         ) : null}
       </nav>
     </div>
@@ -80,21 +80,22 @@ export function Rail() {
 
 export function BottomNav() {
   const t = useT();
+  const { pathname } = useLocation();
   return (
     <nav className="bottom" aria-label={t("common.bottomNav")}>
       {PLACES.map((place) =>
         place.icon === "plus" ? (
-          <Link key={place.to} to={place.to} rel="nofollow">
+          <PlainLink key={place.to} to={place.to} rel="nofollow">
             <span className="plus">
               <Icon name="plus" />
             </span>
             <span className="vh">{t(place.key)}</span>
-          </Link>
+          </PlainLink>
         ) : (
-          <NavLink key={place.to} to={place.to} end={place.end}>
+          <PlaceLink key={place.to} at={pathname} to={place.to} end={place.end}>
             <Icon name={place.icon} />
             {t(place.key)}
-          </NavLink>
+          </PlaceLink>
         ),
       )}
     </nav>
@@ -111,17 +112,17 @@ export function Footer() {
     <footer className="meta foot">
       <p>{t("common.notAdvice")}</p>
       <nav aria-label={t("common.about")}>
-        <Link to="/about">{t("common.about")}</Link>
-        <Link to="/rules">{t("common.rules")}</Link>
-        <Link to="/privacy">{t("common.privacy")}</Link>
-        <Link to="/sharing">{t("common.sharing")}</Link>
-        <Form method="post" action="/language" className="inline" reloadDocument>
+        <PlainLink to="/about">{t("common.about")}</PlainLink>
+        <PlainLink to="/rules">{t("common.rules")}</PlainLink>
+        <PlainLink to="/privacy">{t("common.privacy")}</PlainLink>
+        <PlainLink to="/sharing">{t("common.sharing")}</PlainLink>
+        <form method="post" action="/language" className="inline">
           <input type="hidden" name="lang" value={other} />
           <input type="hidden" name="redirectTo" value={pathname + search} />
           <button type="submit" lang={other}>
             {other === "en" ? "English" : "中文"}
           </button>
-        </Form>
+        </form>
       </nav>
     </footer>
   );

@@ -1,6 +1,6 @@
-import { Link } from "@remix-run/react";
 import { Avatar } from "~/components/ui/Avatar";
 import { Icon } from "~/components/ui/Icon";
+import { PlainLink } from "~/components/ui/PlainLink";
 import { Time } from "~/components/ui/Time";
 import { formatCount } from "~/format/numbers";
 import { useLocale, useT } from "~/i18n/react";
@@ -49,14 +49,14 @@ export function Article({ post }: { post: ArticleData }) {
       {post.poll ? <PollCard postId={post.id} poll={post.poll} lang={post.lang} /> : null}
       <footer className="art-foot">
         {post.topics.map((topic) => (
-          <Link key={topic.slug} className="chip act" to={`/topics/${topic.slug}`} prefetch="none">
+          <PlainLink key={topic.slug} className="chip act" to={`/topics/${topic.slug}`}>
             {topic.name}
-          </Link>
+          </PlainLink>
         ))}
         {post.tickers.map((ticker) => (
-          <Link key={ticker.id} className="chip" to={`/tickers/${ticker.id}`} prefetch="none">
+          <PlainLink key={ticker.id} className="chip" to={`/tickers/${ticker.id}`}>
             {ticker.name} <span className="num">{ticker.id}</span>
-          </Link>
+          </PlainLink>
         ))}
         <PostTools post={post} />
       </footer>
@@ -72,18 +72,18 @@ function AuthorLine({ post }: { post: ArticleData }) {
     <div className="author">
       <Avatar name={post.author.displayName} size="l" />
       <div>
-        <Link to={path} prefetch="none">
+        <PlainLink to={path}>
           <b>{post.author.displayName}</b>
-        </Link>{" "}
+        </PlainLink>{" "}
         <span className="chip act">{t(`profile.tier.${post.author.tier}`)}</span>
         <div className="meta">
           <Time iso={post.publishedAt} />
           {post.editCount > 0 ? (
             <>
               {" · "}
-              <Link className="link" to={`/posts/${post.id}/history`} prefetch="none" rel="nofollow">
+              <PlainLink className="link" to={`/posts/${post.id}/history`} rel="nofollow">
                 {t("post.editedTimes", { count: post.editCount })}
-              </Link>
+              </PlainLink>
             </>
           ) : null}
           {" · "}
@@ -115,15 +115,15 @@ function Declarations({ post }: { post: ArticleData }) {
 function PostTools({ post }: { post: ArticleData }) {
   const t = useT();
   return post.mine ? (
-    <Link className="act-btn" to={`/posts/${post.id}/edit`} prefetch="none" rel="nofollow">
+    <PlainLink className="act-btn" to={`/posts/${post.id}/edit`} rel="nofollow">
       <Icon name="edit" />
       {t("post.edit")}
-    </Link>
+    </PlainLink>
   ) : (
-    <Link className="act-btn" to={`/report/post/${post.id}`} prefetch="none" rel="nofollow">
+    <PlainLink className="act-btn" to={`/report/post/${post.id}`} rel="nofollow">
       <Icon name="flag" />
       {t("post.report")}
-    </Link>
+    </PlainLink>
   );
 }
 

@@ -1,6 +1,6 @@
-import { Link } from "@remix-run/react";
 import type { ReactNode } from "react";
 import { Frame } from "~/components/layout/Shell";
+import { PlainLink } from "~/components/ui/PlainLink";
 import { formatCount } from "~/format/numbers";
 import { useLocale, useT } from "~/i18n/react";
 import { FeedList } from "./FeedList";
@@ -45,10 +45,10 @@ export function TopicsAside({ topics }: { topics: TopicLink[] }) {
       <ul>
         {topics.slice(0, 8).map((topic) => (
           <li key={topic.slug}>
-            <Link to={`/topics/${topic.slug}`} prefetch="none">
+            <PlainLink to={`/topics/${topic.slug}`}>
               {topic.name}
               <span className="meta num">{topic.postCount > 999 ? "999+" : formatCount(topic.postCount, locale)}</span>
-            </Link>
+            </PlainLink>
           </li>
         ))}
       </ul>

@@ -1,5 +1,6 @@
-import { NavLink } from "@remix-run/react";
+import { useLocation } from "@remix-run/react";
 import { useViewer } from "~/components/layout/page-context";
+import { PlaceLink } from "~/components/ui/PlainLink";
 import { useT } from "~/i18n/react";
 import type { TopicLink } from "./types";
 
@@ -8,18 +9,27 @@ const TOPIC_TABS = 4;
 export function FeedTabs({ topics }: { topics: TopicLink[] }) {
   const t = useT();
   const viewer = useViewer();
+  const { pathname } = useLocation();
   return (
     <nav className="tabs" aria-label={t("feed.tabs")}>
-      <NavLink to="/" end>
+      <PlaceLink at={pathname} to="/" end>
         {t("feed.recommended")}
-      </NavLink>
-      {viewer ? <NavLink to="/following">{t("feed.following")}</NavLink> : null}
-      <NavLink to="/latest">{t("feed.latest")}</NavLink>
-      <NavLink to="/hot">{t("feed.hot")}</NavLink>
+      </PlaceLink>
+      {viewer ? (
+        <PlaceLink at={pathname} to="/following">
+          {t("feed.following")}
+        </PlaceLink>
+      ) : null}
+      <PlaceLink at={pathname} to="/latest">
+        {t("feed.latest")}
+      </PlaceLink>
+      <PlaceLink at={pathname} to="/hot">
+        {t("feed.hot")}
+      </PlaceLink>
       {topics.slice(0, TOPIC_TABS).map((topic) => (
-        <NavLink key={topic.slug} to={`/topics/${topic.slug}`}>
+        <PlaceLink key={topic.slug} at={pathname} to={`/topics/${topic.slug}`}>
           {topic.name}
-        </NavLink>
+        </PlaceLink>
       ))}
     </nav>
   );
