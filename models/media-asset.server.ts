@@ -269,6 +269,11 @@ export async function setAssetAccess(
   return written.matchedCount === 1;
 }
 
+/** Closes an asset to readers on behalf of the post that shows it; one that another post has taken over stays open. */
+export async function closeAsset({ assetId, ownerId, postId }: { assetId: string; ownerId: string; postId: string }, now: Date, tx: Tx): Promise<void> {
+  await MediaAssets.updateOne({ _id: assetId, ownerId, postId, state: { $ne: "removed" } }, { $set: { access: "private", updatedAt: now } }, { session: tx });
+}
+
 /** An operator's decision on a held asset; false when it was not held. */
 export async function releaseAsset(assetId: string, now: Date, tx: Tx): Promise<boolean> {
   const written = await MediaAssets.updateOne({ _id: assetId, held: true }, { $set: { held: false, updatedAt: now } }, { session: tx });
@@ -278,6 +283,11 @@ export async function releaseAsset(assetId: string, now: Date, tx: Tx): Promise<
 /** Uploads that still have their source and were begun before the given time, oldest first. For the reaper. */
 export async function listOldSources(before: Date, limit: number): Promise<MediaAsset[]> {
   return MediaAssets.find({ hasSource: true, createdAt: { $lt: before } }).sort({ createdAt: 1 }).limit(limit).lean<MediaAsset[]>();
+}
+
+/** Uploads that were begun before the given time and never finished, oldest first. */
+export async function listStaleUploads(before: Date, limit: number): Promise<MediaAsset[]> {
+  return MediaAssets.find({ hasSource: true, state: "uploading", createdAt: { $lt: before } }).sort({ createdAt: 1 }).limit(limit).lean<MediaAsset[]>();
 }
 
 /** Forgets an upload that its owner broke off. */

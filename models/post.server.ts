@@ -206,13 +206,13 @@ export async function listPostCards(postIds: string[]): Promise<Map<string, Post
 export type RankSignals = Pick<
   Post,
   "_id" | "authorId" | "state" | "topics" | "publishedAt" | "likeCount" | "saveCount" | "commentCount" | "viewCount" | "editorsChoice"
->;
+> & { clip?: Pick<PostClip, "captions"> | null };
 
 /** The stored signals that ranking reads. At most 1,000 ids. */
 export async function listRankSignals(postIds: string[]): Promise<RankSignals[]> {
   return Posts.find(
     { _id: { $in: postIds.slice(0, 1_000) } },
-    { authorId: 1, state: 1, topics: 1, publishedAt: 1, likeCount: 1, saveCount: 1, commentCount: 1, viewCount: 1, editorsChoice: 1 },
+    { authorId: 1, state: 1, topics: 1, publishedAt: 1, likeCount: 1, saveCount: 1, commentCount: 1, viewCount: 1, editorsChoice: 1, "clip.captions": 1 },
   ).lean<RankSignals[]>();
 }
 
@@ -295,11 +295,11 @@ export async function changePollVotes(
 }
 
 /** Posts whose time for taking the deletion back is over. For the sweep, which asks every shard. */
-export async function listPostsToClear(deletedBefore: Date, limit: number): Promise<Pick<Post, "_id" | "authorId" | "deletedAt">[]> {
-  return Posts.find({ state: "deleted", deletedAt: { $lt: deletedBefore } }, { authorId: 1, deletedAt: 1 })
+export async function listPostsToClear(deletedBefore: Date, limit: number): Promise<Pick<Post, "_id" | "authorId" | "deletedAt" | "assetIds">[]> {
+  return Posts.find({ state: "deleted", deletedAt: { $lt: deletedBefore } }, { authorId: 1, deletedAt: 1, assetIds: 1 })
     .sort({ deletedAt: 1 })
     .limit(limit)
-    .lean<Pick<Post, "_id" | "authorId" | "deletedAt">[]>();
+    .lean<Pick<Post, "_id" | "authorId" | "deletedAt" | "assetIds">[]>();
 }
 
 /** Clears the words of a post that is still deleted; false when its author brought it back meanwhile. */

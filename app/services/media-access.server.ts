@@ -1,4 +1,4 @@
-import { setAssetAccess, type MediaAsset } from "@models/media-asset.server";
+import { closeAsset, setAssetAccess, type MediaAsset } from "@models/media-asset.server";
 import type { Tx } from "@models/connection.server";
 import type { Post } from "@models/post.server";
 
@@ -13,6 +13,8 @@ export async function setPostMediaAccess(
   tx: Tx,
 ): Promise<void> {
   for (const assetId of post.assetIds ?? []) {
-    await setAssetAccess({ assetId, ownerId: post.authorId, postId: post._id, access }, now, tx);
+    const key = { assetId, ownerId: post.authorId, postId: post._id };
+    if (access === "public") await setAssetAccess({ ...key, access }, now, tx);
+    else await closeAsset(key, now, tx);
   }
 }

@@ -1,9 +1,8 @@
-import { inTransaction } from "@models/connection.server";
+import { inTransaction, type Tx } from "@models/connection.server";
 import { removeDraft, type DraftWords } from "@models/draft.server";
 import { Conflict, DomainError } from "@models/errors";
 import { deletedFeed, listFeedEntries, placeAmongDeleted, placeInFeeds, takeFromDeleted, withdrawFromFeeds } from "@models/feed-entry.server";
-import { isShowable, listAssets, type MediaAsset } from "@models/media-asset.server";
-import { changeMemberCounts } from "@models/member.server";
+import { getAsset, isShowable, listAssets, type MediaAsset } from "@models/media-asset.server";
 import { announce } from "@models/page-event.server";
 import { keepRevision } from "@models/post-revision.server";
 import {
@@ -27,9 +26,10 @@ import { loadPictures, publicBaseOf, releasePictures, requirePictures, toPostPic
 import type { Viewer } from "./viewer";
 import { requirePublishable, type PublishableWords } from "./post-words.server";
 import { tagsOfPost } from "./page-tags.server";
+import { changeStanding } from "./post-standing.server";
 import { renderPostWords } from "./preview.server";
 import { requireWithinLimit } from "./rate-limit.server";
-import { admit, noteSignalsIn, requireMay } from "./tiers.server";
+import { admit, requireMay } from "./tiers.server";
 
 /**
  * Writing posts. Each act is one transaction over the post, its feed rows, the author's count, the draft it came from
@@ -70,12 +70,8 @@ export async function createPost(viewer: Viewer, { submissionId, words, draftId 
     if (raced) return alreadyWritten(raced, viewer);
     await requirePictures(refs, { ownerId: viewer.id, postId: post._id }, tx);
     await insertPost(post, tx);
-    await placeInFeeds(post, tx);
-    await setPostMediaAccess(post, "public", now, tx);
-    await changeMemberCounts(viewer.id, { postCount: 1 }, tx);
-    await noteSignalsIn(viewer.id, { postsApproved: 1 }, tx);
+    await changeStanding(post, 1, now, tx);
     if (draftId) await removeDraft(viewer.id, draftId, tx);
-    await announce(tagsOfPost(post), now, tx);
     return { postId: post._id, created: true };
   });
 }
@@ -208,13 +204,9 @@ export function deletePost(viewer: Viewer, postId: string, now: Date): Promise<{
     const post = await requireOwnPost(postId, viewer.id, tx);
     if (post.state === "held") throw new Conflict(`post ${postId} is being reviewed`, { messageKey: "compose.heldStays" });
     if (post.state === "deleted") return { restorableUntil: restoreEnd(post, now) };
-    await setPostState({ postId, from: ["published"], to: "deleted" }, now, tx);
-    await withdrawFromFeeds(post, tx);
-    await setPostMediaAccess(post, "private", now, tx);
+    await setPostState({ postId, from: ["published", "waiting"], to: "deleted" }, now, tx);
     await placeAmongDeleted(post, now, tx);
-    await changeMemberCounts(viewer.id, { postCount: -1 }, tx);
-    await noteSignalsIn(viewer.id, { postsApproved: -1 }, tx);
-    await announce(tagsOfPost(post), now, tx);
+    if (post.state === "published") await changeStanding(post, -1, now, tx);
     return { restorableUntil: restoreEnd({ deletedAt: now }, now) };
   });
 }
@@ -231,14 +223,18 @@ export function restorePost(viewer: Viewer, postId: string, now: Date): Promise<
     const post = await requireOwnPost(postId, viewer.id, tx);
     if (post.state !== "deleted") return;
     if (restoreEnd(post, now) < now) throw new RestoreTooLate(postId);
-    await setPostState({ postId, from: ["deleted"], to: "published" }, now, tx);
+    const to = (await canStand(post, tx)) ? "published" : "waiting";
+    await setPostState({ postId, from: ["deleted"], to }, now, tx);
     await takeFromDeleted(post, tx);
-    await placeInFeeds(post, tx);
-    await setPostMediaAccess(post, "public", now, tx);
-    await changeMemberCounts(viewer.id, { postCount: 1 }, tx);
-    await noteSignalsIn(viewer.id, { postsApproved: 1 }, tx);
-    await announce(tagsOfPost(post), now, tx);
+    if (to === "published") await changeStanding(post, 1, now, tx);
   });
+}
+
+/** A clip that was deleted before it could be played, or whose file is no more, waits again. */
+async function canStand(post: Post, tx: Tx): Promise<boolean> {
+  if (!post.clip) return true;
+  const asset = await getAsset(post.clip.assetId, tx);
+  return asset !== null && isShowable(asset);
 }
 
 function restoreEnd(post: Pick<Post, "deletedAt">, now: Date): Date {
