@@ -1,8 +1,10 @@
 import { parse } from "yaml";
+import { clipProblemsOf, figureCountOf } from "./clip-figures";
 import { evaluateFigure, numberIn } from "./figures";
+import { listSeedClips } from "./seed/clip-content";
 import { loadSeedContent, type SeedPost } from "./seed/content";
 
-/** Recomputes every number the articles state and the shape of every chart; the exit code says whether all are right. */
+/** Recomputes every number the articles and clips state and the shape of every chart; the exit code says whether all are right. */
 export function problemsOf(post: SeedPost): string[] {
   return [...figureProblems(post), ...chartProblems(post)];
 }
@@ -31,9 +33,10 @@ function chartProblems(post: SeedPost): string[] {
 
 if (process.argv[1]?.endsWith("check-figures.ts")) {
   const { posts } = loadSeedContent();
-  const problems = posts.flatMap(problemsOf);
+  const clips = await listSeedClips();
+  const problems = [...posts.flatMap(problemsOf), ...clips.flatMap(clipProblemsOf)];
   for (const problem of problems) console.error(problem);
-  const figures = posts.reduce((sum, post) => sum + post.figures.length, 0);
-  console.log(`${figures} figures in ${posts.length} posts, ${problems.length} wrong`);
+  const figures = posts.reduce((sum, post) => sum + post.figures.length, 0) + clips.reduce((sum, clip) => sum + figureCountOf(clip), 0);
+  console.log(`${figures} figures in ${posts.length} posts and ${clips.length} clips, ${problems.length} wrong`);
   process.exitCode = problems.length === 0 ? 0 : 1;
 }
