@@ -1,7 +1,7 @@
 /**
  * Which fields a pipeline reads from the documents that go in. MongoDB reads no others where a stage such as $project or
  * $group names all that it lets through. That shows: a field which is computed anew before anything reads it is not there
- * at first, and so stands behind the others (rows found-70 to found-220).
+ * at first, and so stands behind the others (rows from found-70 on).
  */
 import { isDoc, isNumber } from "../bson/values";
 import type { Doc, Value } from "../bson/values";
@@ -136,7 +136,7 @@ function effectsOf(stage: Doc, changed: ReadonlySet<string>): Effects | undefine
     case "$project":
       return isDoc(spec) ? projected(spec) : undefined;
     case "$unset":
-      return passing(pathsRead([]), (Array.isArray(spec) ? spec : [spec]).filter((path) => typeof path === "string"));
+      return excluded((Array.isArray(spec) ? spec : [spec]).filter((path) => typeof path === "string"));
     case "$sort":
       return isDoc(spec) ? passing(pathsRead(Object.keys(spec))) : undefined;
     case "$unwind":
@@ -176,11 +176,19 @@ function plain(spec: Value): Value {
   return isDoc(spec) && Object.keys(spec)[0]?.startsWith("$") !== true ? Object.values(spec) : spec;
 }
 
-/** A computed field below another field needs that one: whether it is an array decides the shape. */
-function computed(path: string, value: Value, effects: Effects): void {
+/** A field that is computed or excluded below another one needs that: whether it is an array decides the shape. */
+function parentRead(path: string): Reads {
   const parent = path.split(".").slice(0, -1).join(".");
-  effects.reads = union([effects.reads, readsOf(value), pathsRead(parent === "" ? [] : [parent])]);
+  return pathsRead(parent === "" ? [] : [parent]);
+}
+
+function computed(path: string, value: Value, effects: Effects): void {
+  effects.reads = union([effects.reads, readsOf(value), parentRead(path)]);
   effects.changes.push(path);
+}
+
+function excluded(paths: string[]): Effects {
+  return passing(union(paths.map(parentRead)), paths);
 }
 
 function added(spec: Doc): Effects {
@@ -203,7 +211,7 @@ function projected(spec: Doc): Effects {
     else computed(path, value, effects);
   };
   for (const field in spec) take(field, spec[field]);
-  if (kept.length === 0 && effects.changes.length === 0) return passing(pathsRead([]), dropped);
+  if (kept.length === 0 && effects.changes.length === 0) return excluded(dropped);
   if (!dropped.includes("_id") && !effects.changes.includes("_id")) kept.push("_id");
   return closing(union([effects.reads, pathsRead(kept)]));
 }

@@ -1,6 +1,6 @@
 import { BSONRegExp, ObjectId, encode, getField, isDoc, newDoc } from "../bson/values";
 import type { Doc, Value } from "../bson/values";
-import { CommandError } from "../errors";
+import { CommandError, notSupported } from "../errors";
 import { compileFilter } from "../query/match";
 import { compileProjection } from "../query/project";
 import { select } from "../query/select";
@@ -137,7 +137,8 @@ async function findAndModify(context: Context): Promise<Doc> {
   const sort = optionalDoc(command, "sort");
   checkSort(sort);
   const fields = optionalDoc(command, "fields");
-  const project = fields && Object.keys(fields).length > 0 ? compileProjection(fields, change.matcher, filterContext(context)) : (doc: Doc) => doc;
+  const project = compileFields(context, fields, change.matcher);
+  if (returnsNew && fields && hasPosition(fields)) throw new CommandError(2, "cannot use a positional projection and return the new document");
   const reply = (value: Doc | null, last: Doc): Doc => docOf({ lastErrorObject: last, value, ok: 1 });
   return context.write((writer) => {
     const collection = context.collection(name);
@@ -156,6 +157,23 @@ async function findAndModify(context: Context): Promise<Doc> {
     const { doc } = upsert(context, writer, name, { ...change, updater });
     return reply(returnsNew ? project(doc) : null, docOf({ n: 1, updatedExisting: false, upserted: getField(doc, "_id") ?? null }));
   });
+}
+
+function hasPosition(fields: Doc): boolean {
+  return Object.keys(fields).some((path) => path.endsWith(".$"));
+}
+
+/** MongoDB keeps the change of a document even where the projection of its answer then fails; such a half success is refused. */
+function compileFields(context: Context, fields: Doc | undefined, matcher: Change["matcher"]): (doc: Doc) => Doc {
+  if (!fields || Object.keys(fields).length === 0) return (doc) => doc;
+  const project = compileProjection(fields, matcher, filterContext(context));
+  return (doc) => {
+    try {
+      return project(doc);
+    } catch (error) {
+      throw error instanceof CommandError ? notSupported(`a findAndModify whose answer cannot be projected (${error.message})`) : error;
+    }
+  };
 }
 
 interface Filtering {
