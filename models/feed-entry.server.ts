@@ -4,7 +4,7 @@ import type { Post } from "./post.server";
 
 /**
  * Feed entry: one row per feed a post appears in, so that a feed is one index range on one shard.
- * Feeds: `latest:<lang>:<yyyy-mm>` (time bucket), `clips:<lang>`, `topic:<slug>:<lang>`, `ticker:<instrument>`, `author:<member>`.
+ * Feeds: `latest:<lang>:<yyyy-mm>` (time bucket), `clips:<lang>`, `clips:<lang>:<slug>`, `topic:<slug>:<lang>`, `ticker:<instrument>`, `author:<member>`.
  * Guarantees: (1) rows of a post are written and withdrawn in the transaction that publishes or hides it;
  * (2) a row never moves: publishedAt is fixed, so a cursor repeats and reorders nothing. See docs/decisions/0003-shard-keys.md.
  */
@@ -41,6 +41,8 @@ export function latestFeed(lang: string, at: Date): string {
 export const topicFeed = (slug: string, lang: string): string => `topic:${slug}:${lang}`;
 export const tickerFeed = (instrumentId: string): string => `ticker:${instrumentId}`;
 export const clipFeed = (lang: string): string => `clips:${lang}`;
+/** The clips among a topic's posts: they are few there, and a page must not read past hundreds of posts to find them. */
+export const clipTopicFeed = (slug: string, lang: string): string => `clips:${lang}:${slug}`;
 export const authorFeed = (memberId: string): string => `author:${memberId}`;
 
 type Placed = Pick<Post, "_id" | "authorId" | "lang" | "topics" | "tickers" | "publishedAt" | "clip">;
@@ -49,7 +51,7 @@ type Placed = Pick<Post, "_id" | "authorId" | "lang" | "topics" | "tickers" | "p
 export function feedsOf(post: Placed): string[] {
   if (post.clip && !post.clip.listed) return [authorFeed(post.authorId)];
   return [
-    ...(post.clip ? [clipFeed(post.lang)] : []),
+    ...(post.clip ? [clipFeed(post.lang), ...post.topics.map((slug) => clipTopicFeed(slug, post.lang))] : []),
     latestFeed(post.lang, post.publishedAt),
     authorFeed(post.authorId),
     ...post.topics.map((slug) => topicFeed(slug, post.lang)),
@@ -124,6 +126,11 @@ async function listPastCrowdedInstant(
   if (sameInstant.length >= limit) return sameInstant;
   const earlier = await findRows(FeedEntries, { feed, publishedAt: { $lt: after.publishedAt } }, { sort, limit: limit - sameInstant.length });
   return [...sameInstant, ...earlier];
+}
+
+/** The row just before `position` as the feed is read: the next newer one. Rows of the same millisecond are passed over. */
+export async function getNewerEntry(feed: string, position: FeedPosition): Promise<FeedEntry | null> {
+  return FeedEntries.findOne({ feed, publishedAt: { $gt: position.publishedAt } }).sort({ publishedAt: 1, postId: 1 }).lean<FeedEntry>();
 }
 
 /** How many rows are newer than `since`, counted up to `limit`. */

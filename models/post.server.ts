@@ -180,10 +180,10 @@ export async function getPost(postId: string, tx?: Tx): Promise<Post | null> {
   return findRow(Posts, { _id: postId }, { tx });
 }
 
-/** A post that everybody may see; deleted or removed is GONE, held or unknown is NOT_FOUND. */
+/** A post that everybody may see; deleted or removed is GONE, held, waiting or unknown is NOT_FOUND. */
 export async function requireVisiblePost(postId: string, tx?: Tx): Promise<Post> {
   const post = await getPost(postId, tx);
-  if (!post || post.state === "held") throw new NotFound(`post ${postId}`);
+  if (!post || post.state === "held" || post.state === "waiting") throw new NotFound(`post ${postId}`);
   if (post.state !== "published") throw new PostGone(postId);
   return post;
 }

@@ -5,7 +5,7 @@ import { isDuplicateKey } from "./connection.server";
  * Ranking: a frozen order of a ranked feed at one moment. A cursor names the ranking and an offset, so paging repeats
  * and reorders nothing while scores move. Guarantee: a ranking never changes; it expires after a day.
  */
-export const RANKED_FEEDS = ["recommended", "hot"] as const;
+export const RANKED_FEEDS = ["recommended", "hot", "clips"] as const;
 export type RankedFeed = (typeof RANKED_FEEDS)[number];
 
 /** Why an item stands where it does: the largest part of its score. Shown to the reader. */

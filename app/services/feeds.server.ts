@@ -15,6 +15,7 @@ import { listMembersByIds } from "@models/member.server";
 import { listPostCards, type PostCardFields } from "@models/post.server";
 import { getRanking, rankingFeed, type RankedFeed, type RankReason } from "@models/ranking.server";
 import { listSaved, listSaves } from "@models/save.server";
+import { toClipMedia } from "~/format/media-view";
 import type { Locale } from "~/i18n/locales";
 import { currentRanking } from "./rankings.server";
 import { listTopics } from "./topics.server";
@@ -49,6 +50,8 @@ export interface PostCard {
   topic: { slug: string; name: string } | null;
   declarations: string[];
   chart: PostCardFields["chart"];
+  /** Set for a clip, whose page is /clips/<id>: its poster stands in place of a chart. */
+  clip: { poster: string | null; durationSec: number; file: { url: string; bytes: number } | null } | null;
   publishedAt: string;
   likeCount: number;
   commentCount: number;
@@ -88,7 +91,7 @@ export function decodePosition(cursor: string): FeedPosition {
   return { publishedAt, postId };
 }
 
-function decodeRankedCursor(cursor: string): { at: Date; offset: number } {
+export function decodeRankedCursor(cursor: string): { at: Date; offset: number } {
   const [, time, offset] = /^([0-9a-z]{1,10})~(\d{1,4})$/.exec(cursor) ?? [];
   const at = new Date(Number.parseInt(time ?? "", 36));
   if (!time || !offset || Number.isNaN(at.getTime())) throw badCursor();
@@ -107,6 +110,7 @@ export async function readFeed({ feed, locale, cursor, viewerId }: FeedRequest, 
   switch (feed.kind) {
     case "recommended":
     case "hot":
+    case "clips":
       return readRanked(feed.kind, { locale, cursor, viewerId }, now);
     case "following":
       return readFollowing({ locale, cursor, viewerId }, now);
@@ -242,6 +246,7 @@ export async function toCards(
         topic: slug ? { slug, name: topicNames.get(slug) ?? slug } : null,
         declarations: card.declarations.filter((declaration) => declaration !== "opinion"),
         chart: card.chart,
+        clip: toClipMark(card.clip),
         publishedAt: card.publishedAt.toISOString(),
         likeCount: card.likeCount,
         commentCount: card.commentCount,
@@ -252,6 +257,14 @@ export async function toCards(
       },
     ];
   });
+}
+
+/** Rows written before there were clips have no such field at all. */
+function toClipMark(clip: PostCardFields["clip"] | undefined): PostCard["clip"] {
+  if (!clip) return null;
+  const { poster, mp4, durationSec } = toClipMedia(clip);
+  const file = mp4.at(-1);
+  return { poster: poster?.src ?? null, durationSec, file: file ? { url: file.url, bytes: file.bytes } : null };
 }
 
 /** How many posts have come since the page was opened; for the pill. Ranked feeds count what is newest in the language. */

@@ -24,6 +24,8 @@ export interface PostView {
   declarations: string[];
   holds: { id: string; name: string }[];
   poll: PollView | null;
+  /** Its page is /clips/<id>. */
+  isClip: boolean;
   commentPolicy: Post["commentPolicy"];
   state: Post["state"];
   revision: number;
@@ -59,7 +61,7 @@ export async function readPost(
 ): Promise<PostView> {
   const post = await getPost(postId);
   const mine = post !== null && post.authorId === viewerId;
-  if (!post || (post.state === "held" && !mine)) throw new NotFound(`post ${postId}`);
+  if (!post || ((post.state === "held" || post.state === "waiting") && !mine)) throw new NotFound(`post ${postId}`);
   if (post.state === "deleted" || post.state === "removed") throw new PostGone(postId);
   const [authors, topics, instruments, liked, saved, followed, chosen] = await Promise.all([
     listMembersByIds([post.authorId]),
@@ -86,6 +88,7 @@ export async function readPost(
     declarations: post.declarations,
     holds: post.holds.map(named),
     poll: post.poll ? toPollView(post.poll, chosen, now) : null,
+    isClip: Boolean(post.clip),
     commentPolicy: post.commentPolicy,
     state: post.state,
     revision: post.revision,

@@ -1,5 +1,5 @@
 import { announce } from "@models/page-event.server";
-import { listFeedEntries, latestFeed, type FeedPosition } from "@models/feed-entry.server";
+import { clipFeed, listFeedEntries, latestFeed, type FeedPosition } from "@models/feed-entry.server";
 import { listRankSignals, type RankSignals } from "@models/post.server";
 import {
   getNewestRanking,
@@ -14,16 +14,19 @@ import {
 import { listMembersByIds } from "@models/member.server";
 import { LOCALES, type Locale } from "~/i18n/locales";
 import { logger } from "~/logger.server";
+import { reasonOfClip, scoreClip } from "./clip-ranking";
 
 /**
- * The two ranked feeds, from stored signals only; nothing about the reader goes in. See docs/decisions/0005-ranking.md.
+ * The ranked feeds, from stored signals only; nothing about the reader goes in. See docs/decisions/0005-ranking.md.
  *
  *   engagement = likes + 2 × comments + 3 × saves
  *   hot         = (1 + engagement) / (ageHours + 2)^1.5
  *   recommended = log2(2 + engagement) × (0.3 + 0.7 × 2^(−ageHours / 168))
  *                 + 1.5 if chosen by an editor + 0.25 × author tier
  *
- * Then, in both, an author who stood among the last five items counts 0.6, a topic 0.85, so that nobody floods the page.
+ *   clips: clip-ranking.ts
+ *
+ * Then, in all, an author who stood among the last five items counts 0.6, a topic 0.85, so that nobody floods the page.
  */
 const CANDIDATES_MAX = 600;
 const ITEMS_MAX = 300;
@@ -65,6 +68,7 @@ function windowHours(post: RankSignals, now: Date): number {
 }
 
 function reasonOf(kind: RankedFeed, post: RankSignals, authorTier: number, now: Date): RankReason {
+  if (kind === "clips") return reasonOfClip(post, authorTier, now);
   if (kind === "hot") return { kind: "window", hours: windowHours(post, now) };
   if (post.editorsChoice) return { kind: "editors" };
   const age = ageHoursOf(post, now);
@@ -103,7 +107,22 @@ export function arrange(scored: Scored[]): RankedItem[] {
   return items;
 }
 
-async function listCandidates(locale: Locale, now: Date): Promise<RankSignals[]> {
+const SCORE: Record<RankedFeed, (post: RankSignals, authorTier: number, now: Date) => number> = {
+  hot: (post, _authorTier, now) => scoreHot(post, now),
+  recommended: scoreRecommended,
+  clips: scoreClip,
+};
+
+async function listCandidates(kind: RankedFeed, locale: Locale, now: Date): Promise<RankSignals[]> {
+  const signals = await listRankSignals(kind === "clips" ? await newestClips(locale) : await newestPosts(locale, now));
+  return signals.filter((post) => post.state === "published");
+}
+
+async function newestClips(locale: Locale): Promise<string[]> {
+  return (await listFeedEntries({ feeds: [clipFeed(locale)], after: null, limit: CANDIDATES_MAX })).map((row) => row.postId);
+}
+
+async function newestPosts(locale: Locale, now: Date): Promise<string[]> {
   const ids: string[] = [];
   for (let month = 0; month < MONTHS_BACK && ids.length < CANDIDATES_MAX; month += 1) {
     const at = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - month, 1));
@@ -111,16 +130,15 @@ async function listCandidates(locale: Locale, now: Date): Promise<RankSignals[]>
     const rows = await listFeedEntries({ feeds: [latestFeed(locale, at)], after, limit: CANDIDATES_MAX - ids.length });
     ids.push(...rows.map((row) => row.postId));
   }
-  const signals = await listRankSignals(ids);
-  return signals.filter((post) => post.state === "published");
+  return ids;
 }
 
 async function rank(kind: RankedFeed, locale: Locale, now: Date): Promise<Ranking> {
-  const candidates = await listCandidates(locale, now);
+  const candidates = await listCandidates(kind, locale, now);
   const authors = await listMembersByIds([...new Set(candidates.map((post) => post.authorId))]);
   const scored = candidates.map((post): Scored => {
     const tier = authors.get(post.authorId)?.tier ?? 0;
-    const score = kind === "hot" ? scoreHot(post, now) : scoreRecommended(post, tier, now);
+    const score = SCORE[kind](post, tier, now);
     return { post, score, reason: reasonOf(kind, post, tier, now) };
   });
   const feed = rankingFeed(kind, locale);
