@@ -84,6 +84,8 @@ export const SETTINGS = {
   MEDIA_EXTRAS: flag.default(false),
   /** Media workers that `npm start` runs beside the server; 0 when they run elsewhere. */
   MEDIA_WORKERS: integer(0, 16).default(1),
+  /** How many of the demo's clips are made and planted. */
+  DEMO_CLIPS: integer(0, 100).default(100),
   FFMPEG_PATH: z.string().min(1).optional(),
   /** Another name for FFMPEG_PATH. */
   FFMPEG_BIN: z.string().min(1).optional(),

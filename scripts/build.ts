@@ -16,6 +16,8 @@ const PROCESS_ENTRIES = {
   start: "scripts/start.ts",
   seed: "scripts/seed.ts",
   "create-indexes": "scripts/create-indexes.ts",
+  "media-worker": "scripts/media-worker.ts",
+  "media-reap": "scripts/media-reap.ts",
   /** Found by models/embedded/index.ts beside itself, in place of the file that loads the sources. */
   thread: "models/embedded/worker.ts",
 };

@@ -5,11 +5,13 @@ import type { ServerBuild } from "@remix-run/node";
 import { EnvError, parseEnv, type Env } from "../app/env.server";
 import { logger } from "../app/logger.server";
 import { startServer } from "../app/server";
+import { settlePages } from "../app/services/media-settle.server";
 import { sweepDeletedWords } from "../app/services/sweep.server";
 import "../models/all.server";
 import { connect, disconnect, pingDatabase } from "../models/connection.server";
 import { DirectoryInUse, startEmbedded, type Embedded } from "../models/embedded/index";
 import { ensureIndexes, listMissingIndexes } from "../models/indexes.server";
+import { startWorkers } from "./workers";
 
 /** `npm start`: the database, its indexes, demo data on an empty one, then the server. */
 const BUILD_DIRECTORY = "build";
@@ -45,6 +47,10 @@ async function main(): Promise<void> {
   if (demo) console.log(demo.describe(address));
   process.send?.({ kind: "ready", port: server.port });
 
+  const leaving = new AbortController();
+  const settling = settlePages(leaving.signal);
+  const workers = startWorkers({ path: join(BUILD_DIRECTORY, "process", "media-worker.js"), count: env.MEDIA_WORKERS, firstArguments: demo ? ["--demo"] : [] });
+
   const sweep = () =>
     sweepDeletedWords(new Date()).then(
       (swept) => logger.info({ event: "words.swept", ...swept }),
@@ -59,7 +65,8 @@ async function main(): Promise<void> {
     stopping = true;
     logger.info({ event: "server.stopping", signal });
     clearInterval(sweeping);
-    await server.stop();
+    leaving.abort();
+    await Promise.all([server.stop(), workers.stop(), settling]);
     await disconnect();
     await engine?.close();
     logger.info({ event: "server.stopped" });

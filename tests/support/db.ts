@@ -19,13 +19,21 @@ export function useDatabase(): void {
   afterAll(() => close());
 }
 
+let uri = "";
+
+/** Where the database of this file is, for a second process. */
+export function databaseUri(): string {
+  return uri;
+}
+
 async function openDatabase(): Promise<() => Promise<void>> {
-  const uri = process.env.MONGODB_URI;
-  if (uri) return openFreshName(uri);
+  const cluster = process.env.MONGODB_URI;
+  if (cluster) return openFreshName(cluster);
   const { startEmbedded } = await import("@models/embedded");
   const directory = await mkdtemp(join(tmpdir(), "goldbean-test-"));
   const engine = await startEmbedded({ directory, expires: false });
-  await connect(monitored(engine.uri));
+  uri = engine.uri;
+  await connect(monitored(uri));
   await ensureIndexes();
   return async () => {
     await disconnect();
@@ -34,10 +42,11 @@ async function openDatabase(): Promise<() => Promise<void>> {
   };
 }
 
-async function openFreshName(uri: string): Promise<() => Promise<void>> {
-  const address = new URL(uri);
+async function openFreshName(cluster: string): Promise<() => Promise<void>> {
+  const address = new URL(cluster);
   address.pathname = `/goldbean-test-${nanoid(8).replace(/[^a-z0-9]/gi, "x")}`;
-  await connect(monitored(address.href));
+  uri = address.href;
+  await connect(monitored(uri));
   await ensureIndexes();
   return async () => {
     await mongoose.connection.dropDatabase();
@@ -46,6 +55,6 @@ async function openFreshName(uri: string): Promise<() => Promise<void>> {
 }
 
 /** With command events, so that a test can see which queries a page makes. */
-function monitored(uri: string): string {
-  return `${uri}${uri.includes("?") ? "&" : "?"}monitorCommands=true`;
+function monitored(address: string): string {
+  return `${address}${address.includes("?") ? "&" : "?"}monitorCommands=true`;
 }
