@@ -1,6 +1,6 @@
 import { bmvbhashEven } from "blockhash-core";
 import phashOf from "sharp-phash";
-import { openPixels, openUpload, readHeader, toRefusal, type Pixels } from "./image-guard";
+import { decodeUpload, openPixels, readHeader, type Pixels } from "./image-guard";
 import type { PictureHash } from "./types";
 
 /**
@@ -16,13 +16,12 @@ const BLOCKS_PER_SIDE = 16;
  * @throws MediaRejected when it cannot be decoded.
  */
 export async function hashPicture(source: string | Buffer): Promise<PictureHash> {
-  await readHeader(source);
-  try {
-    const { data } = await openUpload(source).autoOrient().flatten({ background: "#ffffff" }).resize(SIDE, SIDE, { fit: "fill" }).toColourspace("srgb").raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
-    return await hashSquare(data);
-  } catch (error) {
-    throw await toRefusal(error, source);
-  }
+  const header = await readHeader(source);
+  return hashSquare(
+    await decodeUpload(source, header, (picture) =>
+      picture.autoOrient().flatten({ background: "#ffffff" }).resize(SIDE, SIDE, { fit: "fill" }).toColourspace("srgb").raw({ depth: "uchar" }).toBuffer(),
+    ),
+  );
 }
 
 /** One hash for each picture, in order. One after another: a clip's frames are few, and each is small. */

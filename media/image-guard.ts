@@ -1,6 +1,7 @@
-import { open, stat } from "node:fs/promises";
+import { open, readFile, stat } from "node:fs/promises";
 import sharp, { type Sharp } from "sharp";
 import { IMAGE_BYTES_MAX } from "@models/media-reasons";
+import { checkGif, checkPng } from "./image-structure";
 import { MediaRejected } from "./types";
 
 /**
@@ -13,8 +14,8 @@ export const FRAMES_MAX = 600;
 /** Of all frames together, and of one: a frame of an animation is held whole, several times over, while it is decoded. */
 export const ANIMATED_PIXELS_MAX = 400e6;
 export const ANIMATED_FRAME_PIXELS_MAX = 16e6;
-/** An AVIF decoder holds the whole picture some four times: 24 bytes for a pixel of 10 bits, 12 for one of 8 (measured). */
-export const AVIF_PIXELS_MAX = 40e6;
+/** An AVIF decoder holds the whole picture some four times: 24 bytes for a pixel of 10 bits, 18 for one of 8 (measured). */
+export const AVIF_PIXELS_MAX = 30e6;
 export const AVIF_DEEP_PIXELS_MAX = 22e6;
 /** Photos of 12 Mpx take under a second of CPU time; the largest animation that is let in takes about fifteen. */
 const DECODE_TIMEOUT_SEC = 90;
@@ -42,10 +43,29 @@ export interface Pixels {
   channels: 3 | 4;
 }
 
-/** A sent file, still undecoded. One picture, or with `animated` all of its frames. Check its header first. */
-export function openUpload(source: string | Buffer, { animated = false }: { animated?: boolean } = {}): Sharp {
-  guard();
-  return sharp(source, { failOn: "truncated", limitInputPixels: animated ? ANIMATED_PIXELS_MAX : PIXELS_MAX, animated }).timeout({ seconds: DECODE_TIMEOUT_SEC });
+/** libjpeg's words for pixels that are missing though the file has an end: a forged size, or half a photo closed by hand. */
+const PIXELS_MISSING = /premature end/i;
+
+/**
+ * Decodes a sent file: one picture, or with `animated` all of its frames. Read its header first. JPEG is first read so
+ * that every warning fails, because missing pixels are no more than that to it; when the warning is a harmless one, as
+ * some cameras cause, it is read again without.
+ * @throws MediaRejected truncated or corrupt; other errors are not the file's fault.
+ */
+export async function decodeUpload<T>(source: string | Buffer, header: PictureHeader, work: (picture: Sharp) => Promise<T>, { animated = false } = {}): Promise<T> {
+  const attempt = (failOn: "warning" | "truncated"): Promise<T> => {
+    guard();
+    const limitInputPixels = animated ? ANIMATED_PIXELS_MAX : PIXELS_MAX;
+    return work(sharp(source, { failOn, limitInputPixels, animated }).timeout({ seconds: DECODE_TIMEOUT_SEC }));
+  };
+  try {
+    return await attempt(header.format === "jpeg" ? "warning" : "truncated").catch((error: unknown) => {
+      if (header.format !== "jpeg" || (error instanceof Error && PIXELS_MISSING.test(error.message))) throw error;
+      return attempt("truncated");
+    });
+  } catch (error) {
+    throw await toRefusal(error, source);
+  }
 }
 
 /** Pixels that were decoded before. */
@@ -75,6 +95,7 @@ export async function readHeader(source: string | Buffer): Promise<PictureHeader
   const bytes = typeof source === "string" ? (await stat(source)).size : source.length;
   if (bytes === 0) throw new MediaRejected("empty");
   if (bytes > IMAGE_BYTES_MAX) throw new MediaRejected("too_large", `${bytes} bytes`);
+  await checkStructure(source);
   guard();
   const found = await sharp(source, { animated: true, limitInputPixels: false })
     .metadata()
@@ -100,6 +121,28 @@ export async function readHeader(source: string | Buffer): Promise<PictureHeader
   return header;
 }
 
+const SIGNATURE_BYTES = 8;
+
+async function checkStructure(source: string | Buffer): Promise<void> {
+  const start = typeof source === "string" ? await readStart(source) : source.subarray(0, SIGNATURE_BYTES);
+  const isPng = start.toString("latin1", 1, 4) === "PNG";
+  const isGif = start.toString("latin1", 0, 3) === "GIF";
+  if (!isPng && !isGif) return;
+  const bytes = typeof source === "string" ? await readFile(source) : source;
+  if (isPng) checkPng(bytes, PIXELS_MAX);
+  else checkGif(bytes, FRAMES_MAX);
+}
+
+async function readStart(path: string): Promise<Buffer> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(SIGNATURE_BYTES), 0, SIGNATURE_BYTES, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
 function isKnownFormat(format: string | undefined): format is PictureHeader["format"] {
   return format === "jpeg" || format === "png" || format === "webp" || format === "gif" || format === "heif";
 }
@@ -123,12 +166,12 @@ const OUR_FAULT = /^timeout|out of memory|Input file is missing|No space left/i;
 
 /**
  * What a decoder's complaint means for the sender. The decoders tell causes apart by prose only, so whether the file was
- * cut short is read from the file: each format says where it ends. What is not about the file is given back as it came.
+ * cut short is mostly read from the file: each format says where it ends. What is not about the file is given back as it came.
  */
 export async function toRefusal(error: unknown, source: string | Buffer): Promise<Error> {
   if (!(error instanceof Error) || error instanceof MediaRejected || OUR_FAULT.test(error.message)) return error instanceof Error ? error : new Error(String(error));
   const detail = (error.message.trim().split("\n").at(-1) ?? "").slice(0, 200);
-  return new MediaRejected((await isCutShort(source)) ? "truncated" : "corrupt", detail, { cause: error });
+  return new MediaRejected(PIXELS_MISSING.test(error.message) || (await isCutShort(source)) ? "truncated" : "corrupt", detail, { cause: error });
 }
 
 const TAIL_BYTES = 64 * 1024;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Sharp } from "sharp";
 import { hashPixels } from "./hash";
 import { convertHeic } from "./heic";
-import { openPixels, openUpload, readHeader, toRefusal, type PictureHeader, type Pixels } from "./image-guard";
+import { decodeUpload, openPixels, readHeader, type PictureHeader, type Pixels } from "./image-guard";
 import { thumbhashOf } from "./thumbhash";
 import type { OutputFile, PictureHash, Sniffed, StageContext } from "./types";
 import { readStatedColors, toSrgb, type StatedColors } from "./wide-color";
@@ -134,19 +134,17 @@ async function decode(source: string, facts: ImageFacts, ctx: StageContext): Pro
   const size = fit(facts, WIDTHS.at(-1)!);
   const stored = header.orientation >= 5 ? { width: size.height, height: size.width } : size;
   try {
-    const pixels = await decodeTo(path, stored, stated);
+    const pixels = await decodeUpload(path, isHeic ? { ...header, format: "jpeg" } : header, (picture) => reduce(picture, stored, stated));
     return await turnUpright(pixels, header.orientation);
-  } catch (error) {
-    throw await toRefusal(error, path);
   } finally {
     if (isHeic) await rm(path, { force: true });
   }
 }
 
-async function decodeTo(path: string, size: { width: number; height: number }, stated: StatedColors | null): Promise<Pixels> {
-  const picture = openUpload(path).resize({ ...size, fit: "fill" });
-  if (!stated) return toPixels(await picture.toColourspace("srgb").raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true }));
-  const { data, info } = await picture.toColourspace("rgb16").raw({ depth: "ushort" }).toBuffer({ resolveWithObject: true });
+async function reduce(picture: Sharp, size: { width: number; height: number }, stated: StatedColors | null): Promise<Pixels> {
+  const reduced = picture.resize({ ...size, fit: "fill" });
+  if (!stated) return toPixels(await reduced.toColourspace("srgb").raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true }));
+  const { data, info } = await reduced.toColourspace("rgb16").raw({ depth: "ushort" }).toBuffer({ resolveWithObject: true });
   const channels = info.channels === 4 ? 4 : 3;
   const samples = new Uint16Array(data.buffer, data.byteOffset, data.length / 2);
   return { data: toSrgb(samples, channels, stated), width: info.width, height: info.height, channels };
@@ -226,12 +224,8 @@ async function writeAnimation(source: string, facts: ImageFacts, outDir: string)
   const widthMax = Math.max(1, Math.floor(Math.min(ANIMATED_WIDTH_MAX, Math.sqrt((pixelsPerFrameMax * facts.width) / facts.height))));
   const { width, height } = fit(facts, widthMax);
   const name = `${rungsOf({ width, height }).at(-1)!.name}.webp`;
-  try {
-    const encoded = await openUpload(source, { animated: true }).resize({ width, height, fit: "fill" }).toColourspace("srgb").webp(WEBP_ANIMATED).toBuffer();
-    return { name, role: "image", type: "image/webp", bytes: await writeWhole(join(outDir, name), encoded), width, height };
-  } catch (error) {
-    throw await toRefusal(error, source);
-  }
+  const encoded = await decodeUpload(source, facts.header, (picture) => picture.resize({ width, height, fit: "fill" }).toColourspace("srgb").webp(WEBP_ANIMATED).toBuffer(), { animated: true });
+  return { name, role: "image", type: "image/webp", bytes: await writeWhole(join(outDir, name), encoded), width, height };
 }
 
 /** A reader sees the whole file or none, whenever the machine stops. */
