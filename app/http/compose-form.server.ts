@@ -1,7 +1,9 @@
 import { nanoid } from "nanoid";
 import { z } from "zod";
 import type { DraftWords } from "@models/draft.server";
+import { listAssets } from "@models/media-asset.server";
 import { isStaff, LIMITS } from "@models/roles";
+import { pictureParagraph, pictureSource } from "../components/compose/picture-lines";
 import type { ComposerStart, ComposerWords } from "../components/compose/words";
 import { takeGraphemes, unitsMax } from "../format/graphemes";
 import { BODY_MAX } from "../format/post-limits";
@@ -22,7 +24,7 @@ const optionalId = z
 const count = z.coerce.number().int().min(0).max(1_000_000).catch(0);
 
 const ComposeMark = z.object({
-  intent: z.enum(["publish", "save", "preview"]).optional(),
+  intent: z.enum(["publish", "save", "preview", "picture"]).optional(),
   submissionId: SubmissionId,
   draftId: SubmissionId,
   draftRevision: count,
@@ -79,6 +81,28 @@ export function freshStart(words: ComposerWords, isMember: boolean): ComposerSta
 export function startOfDraft(draft: DraftView): ComposerStart {
   const { id, revision, postId, postRevision, updatedAt } = draft;
   return { words: toComposer(draft), draftId: id, submissionId: nanoid(), revision, postId, postRevision, savedAt: revision > 0 ? updatedAt : null };
+}
+
+/**
+ * A plain form that uploaded a picture comes back with `?media=<assetId>`: its line then stands at the end of the text.
+ * An id that is not the writer's own picture changes nothing.
+ */
+export async function withUploadedPicture(start: ComposerStart, request: Request, viewer: Viewer | null): Promise<ComposerStart> {
+  const assetId = new URL(request.url).searchParams.get("media") ?? "";
+  if (!viewer || !/^[0-9a-f]{32}$/.test(assetId) || start.words.body.includes(`media:${assetId}`)) return start;
+  const asset = (await listAssets([assetId])).get(assetId);
+  if (asset?.ownerId !== viewer.id || asset.kind !== "image") return start;
+  const { body } = start.words;
+  const line = pictureParagraph(body, body.length, pictureSource({ assetId, alt: asset.alt }));
+  return { ...start, words: { ...start.words, body: body + line } };
+}
+
+/** Where the page of a plain upload form goes on; null when the page was not opened for that. */
+export function pictureFormOf(request: Request): string | null {
+  const url = new URL(request.url);
+  if (url.searchParams.get("add") !== "picture") return null;
+  url.searchParams.delete("add");
+  return url.pathname + url.search;
 }
 
 /** What was typed, as the form sent it, so that a refusal or a login loses nothing. */

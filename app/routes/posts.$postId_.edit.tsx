@@ -1,9 +1,10 @@
-import { data, redirect, type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction } from "@remix-run/node";
+import { data, redirect, type ActionFunctionArgs, type LinksFunction, type LoaderFunctionArgs, type MetaFunction } from "@remix-run/node";
 import { Link, useActionData, useLoaderData } from "@remix-run/react";
+import { PictureForm } from "~/components/compose/PictureForm";
 import { PostComposer } from "~/components/compose/PostComposer";
 import { PolicyForm } from "~/components/compose/PolicyForm";
 import { Frame } from "~/components/layout/Shell";
-import { publishWords, receiveWords, startOfDraft, startOfFields, storeWords } from "~/http/compose-form.server";
+import { pictureFormOf, publishWords, receiveWords, startOfDraft, startOfFields, storeWords, withUploadedPicture } from "~/http/compose-form.server";
 import { toFormRefusal, toThrown } from "~/http/errors.server";
 import { typedValues } from "~/http/form.server";
 import { getResumedText } from "~/http/resumed.server";
@@ -12,8 +13,9 @@ import { getLocale } from "~/i18n/locale.server";
 import { useT } from "~/i18n/react";
 import { metaFor } from "~/seo/meta";
 import { openEdit } from "~/services/drafts.server";
-import { renderPostWords } from "~/services/preview.server";
+import { renderPreview } from "~/services/preview.server";
 import { listTopics } from "~/services/topics.server";
+import mediaCss from "~/styles/media.css?url";
 
 /** The edit of one's own post; an unfinished edit opens where it was left. */
 export async function loader({ request, params }: LoaderFunctionArgs) {
@@ -24,10 +26,10 @@ export async function loader({ request, params }: LoaderFunctionArgs) {
     const [opened, topics, resumed] = await Promise.all([openEdit({ memberId: viewer.id, postId }), listTopics(locale, new Date()), getResumedText(request)]);
     if (opened.state === "deleted") return redirect(`/posts/${postId}/delete`);
     const { draft, commentPolicy, postRevision } = opened;
-    const start = resumed ? { ...startOfFields(resumed.fields, locale), postId } : startOfDraft(draft);
+    const start = await withUploadedPicture(resumed ? { ...startOfFields(resumed.fields, locale), postId } : startOfDraft(draft), request, viewer);
     // An edit begun on an older version is saved over the newest one, after its writer has been told so.
     const behind = start.postRevision !== null && start.postRevision < postRevision;
-    return { postId, start: { ...start, postRevision }, behind, topics: topics.map(({ slug, name }) => ({ slug, name })), commentPolicy };
+    return { postId, start: { ...start, postRevision }, behind, pictureForm: pictureFormOf(request), topics: topics.map(({ slug, name }) => ({ slug, name })), commentPolicy };
   } catch (error) {
     throw toThrown(error, request);
   }
@@ -40,12 +42,13 @@ export async function action({ request, params }: ActionFunctionArgs) {
   try {
     const given = await receiveWords(request);
     const received = { ...given, mark: { ...given.mark, postId } };
-    if (received.mark.intent === "save") {
+    const { intent } = received.mark;
+    if (intent === "save" || intent === "picture") {
       await storeWords(received, now);
-      return redirect(`/posts/${postId}/edit`, 303);
+      return redirect(`/posts/${postId}/edit${intent === "picture" ? "?add=picture" : ""}`, 303);
     }
-    if (received.mark.intent !== "preview") return redirect(await publishWords(received, now), 303);
-    const { html } = await renderPostWords(received.words.body, received.words.lang, now);
+    if (intent !== "preview") return redirect(await publishWords(received, now), 303);
+    const { html } = await renderPreview(received.words.body, received.words.lang, given.viewer.id, now);
     return data({ start: startOfFields(await typedValues(request), locale), returned: { refusal: null, preview: html } });
   } catch (error) {
     const { view, init } = toFormRefusal(error, request);
@@ -53,15 +56,18 @@ export async function action({ request, params }: ActionFunctionArgs) {
   }
 }
 
+export const links: LinksFunction = () => [{ rel: "stylesheet", href: mediaCss }];
+
 export const meta: MetaFunction<typeof loader> = ({ matches, location }) => metaFor({ matches, location, kind: "private", titleKey: "compose.editTitle" });
 
 export default function EditPostPage() {
   const t = useT();
-  const { postId, start: opened, behind, topics, commentPolicy } = useLoaderData<typeof loader>();
+  const { postId, start: opened, behind, pictureForm, topics, commentPolicy } = useLoaderData<typeof loader>();
   const answer = useActionData<typeof action>();
   const start = answer?.start ?? opened;
   return (
     <Frame>
+      {pictureForm ? <PictureForm redirectTo={pictureForm} /> : null}
       <PostComposer key={answer ? answer.start.submissionId : postId} start={start} topics={topics} postsPerDay={null} draftCount={0} behind={behind} returned={answer?.returned ?? null} />
       <section className="compose-foot">
         <PolicyForm postId={postId} policy={commentPolicy} />

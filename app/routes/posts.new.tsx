@@ -1,8 +1,9 @@
-import { data, redirect, type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction } from "@remix-run/node";
+import { data, redirect, type ActionFunctionArgs, type LinksFunction, type LoaderFunctionArgs, type MetaFunction } from "@remix-run/node";
 import { useActionData, useLoaderData } from "@remix-run/react";
+import { PictureForm } from "~/components/compose/PictureForm";
 import { PostComposer } from "~/components/compose/PostComposer";
 import { Frame } from "~/components/layout/Shell";
-import { emptyWords, freshStart, postsPerDayOf, publishWords, receiveWords, startOfDraft, startOfFields, storeWords } from "~/http/compose-form.server";
+import { emptyWords, freshStart, pictureFormOf, postsPerDayOf, publishWords, receiveWords, startOfDraft, startOfFields, storeWords, withUploadedPicture } from "~/http/compose-form.server";
 import { toFormRefusal, toThrown } from "~/http/errors.server";
 import { typedValues } from "~/http/form.server";
 import { getResumedText } from "~/http/resumed.server";
@@ -10,8 +11,9 @@ import { getViewer } from "~/http/session.server";
 import { getLocale } from "~/i18n/locale.server";
 import { metaFor } from "~/seo/meta";
 import { listDraftRows, readDraft } from "~/services/drafts.server";
-import { renderPostWords } from "~/services/preview.server";
+import { renderPreview } from "~/services/preview.server";
 import { listTopics } from "~/services/topics.server";
+import mediaCss from "~/styles/media.css?url";
 
 /** A new post. Guests may write too; what they wrote waits behind the login. */
 export async function loader({ request }: LoaderFunctionArgs) {
@@ -25,7 +27,8 @@ export async function loader({ request }: LoaderFunctionArgs) {
       viewer && draftId ? startOfDraft(await readDraft(viewer.id, draftId))
       : resumed?.act === "post" ? startOfFields(resumed.fields, locale)
       : freshStart(emptyWords(locale), viewer !== null);
-    return { start, topics: topics.map(({ slug, name }) => ({ slug, name })), postsPerDay: postsPerDayOf(viewer), draftCount: drafts.length };
+    const [pictured, pictureForm] = [await withUploadedPicture(start, request, viewer), viewer && pictureFormOf(request)];
+    return { start: pictured, pictureForm, topics: topics.map(({ slug, name }) => ({ slug, name })), postsPerDay: postsPerDayOf(viewer), draftCount: drafts.length };
   } catch (error) {
     throw toThrown(error, request);
   }
@@ -37,9 +40,10 @@ export async function action({ request }: ActionFunctionArgs) {
   const locale = getLocale(request);
   try {
     const received = await receiveWords(request);
-    if (received.mark.intent === "save") return redirect(`/posts/new?draft=${(await storeWords(received, now)).draftId}`, 303);
-    if (received.mark.intent !== "preview") return redirect(await publishWords(received, now), 303);
-    const { html } = await renderPostWords(received.words.body, received.words.lang, now);
+    const { intent } = received.mark;
+    if (intent === "save" || intent === "picture") return redirect(`/posts/new?draft=${(await storeWords(received, now)).draftId}${intent === "picture" ? "&add=picture" : ""}`, 303);
+    if (intent !== "preview") return redirect(await publishWords(received, now), 303);
+    const { html } = await renderPreview(received.words.body, received.words.lang, received.viewer.id, now);
     return data({ start: startOfFields(await typedValues(request), locale), returned: { refusal: null, preview: html } });
   } catch (error) {
     const { view, init } = toFormRefusal(error, request);
@@ -47,14 +51,17 @@ export async function action({ request }: ActionFunctionArgs) {
   }
 }
 
+export const links: LinksFunction = () => [{ rel: "stylesheet", href: mediaCss }];
+
 export const meta: MetaFunction<typeof loader> = ({ matches, location }) => metaFor({ matches, location, kind: "private", titleKey: "compose.newTitle" });
 
 export default function NewPostPage() {
-  const loaded = useLoaderData<typeof loader>();
+  const { pictureForm, ...loaded } = useLoaderData<typeof loader>();
   const answer = useActionData<typeof action>();
   const start = answer?.start ?? loaded.start;
   return (
     <Frame>
+      {pictureForm ? <PictureForm redirectTo={pictureForm} /> : null}
       <PostComposer key={answer ? answer.start.submissionId : "new"} {...loaded} start={start} returned={answer?.returned ?? null} />
     </Frame>
   );

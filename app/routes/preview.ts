@@ -6,7 +6,7 @@ import { toResponse } from "~/http/errors.server";
 import { parseForm } from "~/http/form.server";
 import { getViewer } from "~/http/session.server";
 import { LOCALES } from "~/i18n/locales";
-import { renderPostWords } from "~/services/preview.server";
+import { renderPreview } from "~/services/preview.server";
 import { addressKey, consume } from "~/services/rate-limit.server";
 
 const PreviewForm = z.object({ body: z.string().max(unitsMax(BODY_MAX), "form.tooLong").default(""), lang: z.enum(LOCALES).default("zh-CN") });
@@ -19,7 +19,7 @@ export async function action({ request, context }: ActionFunctionArgs) {
     const viewer = await getViewer(request);
     await consume(RULE, viewer?.id ?? addressKey(context.clientAddress), now);
     const { body, lang } = await parseForm(PreviewForm, request);
-    const { html, readMinutes } = await renderPostWords(body, lang, now);
+    const { html, readMinutes } = await renderPreview(body, lang, viewer?.id ?? null, now);
     return Response.json({ html, readMinutes });
   } catch (error) {
     return toResponse(error, request);

@@ -5,6 +5,7 @@ import type { PostPicture } from "@models/post.server";
 import { listNamedAssets, type BodyPicture, type PictureFile, type PictureRef } from "~/format/markdown-pictures.server";
 import { publicMediaBase } from "~/format/media-view";
 import { PICTURES_MAX } from "~/format/post-limits";
+import { signedMediaBase } from "./media-url.server";
 
 /**
  * The pictures that the words of a post name. A picture is shown when it is the writer's own, its files stand, and no
@@ -24,6 +25,9 @@ export async function loadPictures(source: string, ownerId: string, baseOf: (ass
 
 /** For what is, or is about to be, published. */
 export const publicBaseOf = (asset: PictureAsset): string => publicMediaBase(asset._id);
+
+/** For the writer's own eyes, before anything is published: addresses that end. */
+export const ownBaseOf = (now: Date) => (asset: PictureAsset): string => (asset.access === "public" ? publicMediaBase(asset._id) : signedMediaBase(asset._id, now));
 
 export function toBodyPicture(asset: PictureAsset, base: string): BodyPicture {
   const of = (format: string): (PictureFile & { height: number })[] =>

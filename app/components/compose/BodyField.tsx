@@ -1,7 +1,10 @@
-import { useRef, useState, type KeyboardEvent, type RefObject } from "react";
+import { Link } from "@remix-run/react";
+import { useRef, useState, type ClipboardEvent, type DragEvent, type KeyboardEvent, type RefObject } from "react";
+import { Icon } from "~/components/ui/Icon";
 import { useT } from "~/i18n/react";
 import { optionId, SuggestionList, useSuggestions, type Suggestion } from "./Suggestions";
 import { applyTool, askedAt, insert, type Asked, type Tool } from "./text-tools";
+import { PICTURE_TYPES } from "./use-pictures";
 
 const TOOLS: readonly { tool: Tool; face: string; className?: string }[] = [
   { tool: "bold", face: "B", className: "strong" },
@@ -16,7 +19,7 @@ const TOOLS: readonly { tool: Tool; face: string; className?: string }[] = [
  * The text with its buttons. While an input method composes (pinyin, kana) no shortcut and no suggestion acts: its Enter
  * and its arrows belong to it.
  */
-export function BodyField({ field, value, ready, hidden, invalid, onChange, onTogglePreview }: {
+export function BodyField({ field, value, ready, hidden, invalid, onChange, onTogglePreview, onFiles }: {
   field: RefObject<HTMLTextAreaElement>;
   value: string;
   /** Scripts are running; without them the buttons would be dead, so a line about Markdown stands in their place. */
@@ -25,6 +28,8 @@ export function BodyField({ field, value, ready, hidden, invalid, onChange, onTo
   invalid: boolean;
   onChange: (value: string) => void;
   onTogglePreview: () => void;
+  /** Files chosen, pasted or dropped; left out where a text has no pictures. */
+  onFiles?: (files: File[]) => void;
 }) {
   const t = useT();
   const [asked, setAsked] = useState<Asked | null>(null);
@@ -57,6 +62,21 @@ export function BodyField({ field, value, ready, hidden, invalid, onChange, onTo
       columnA: t("compose.sample.columnA"),
       columnB: t("compose.sample.columnB"),
     });
+  }
+
+  function onPaste(event: ClipboardEvent<HTMLTextAreaElement>) {
+    const files = [...event.clipboardData.files];
+    // Office programs put a picture of the text beside the text; then the text is meant.
+    if (!onFiles || files.length === 0 || event.clipboardData.types.includes("text/plain")) return;
+    event.preventDefault();
+    onFiles(files);
+  }
+
+  function onDrop(event: DragEvent<HTMLTextAreaElement>) {
+    const files = [...event.dataTransfer.files];
+    if (!onFiles || files.length === 0) return;
+    event.preventDefault();
+    onFiles(files);
   }
 
   function onKeyDown(event: KeyboardEvent<HTMLTextAreaElement>) {
@@ -99,6 +119,7 @@ export function BodyField({ field, value, ready, hidden, invalid, onChange, onTo
                   <button type="button" className="tool" aria-label={t("compose.tool.mention")} onClick={() => use("mention")}>
                     @
                   </button>
+                  {onFiles ? <PictureTool onFiles={onFiles} /> : null}
                 </>
               )}
             </div>
@@ -142,9 +163,39 @@ export function BodyField({ field, value, ready, hidden, invalid, onChange, onTo
             look(event.currentTarget);
           }}
           onKeyDown={onKeyDown}
+          onPaste={onPaste}
+          onDrop={onDrop}
         />
         {isOpen ? <SuggestionList items={items} active={active} onPick={pick} /> : null}
       </div>
+    </>
+  );
+}
+
+/** A picture into the text; a video becomes a post of its own. */
+function PictureTool({ onFiles }: { onFiles: (files: File[]) => void }) {
+  const t = useT();
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      <button type="button" className="tool" aria-label={t("media.pic.tool")} title={t("media.pic.tool")} onClick={() => input.current?.click()}>
+        <Icon name="picture" />
+      </button>
+      <input
+        ref={input}
+        type="file"
+        hidden
+        multiple
+        accept={PICTURE_TYPES}
+        onChange={(event) => {
+          const files = [...(event.currentTarget.files ?? [])];
+          event.currentTarget.value = "";
+          if (files.length > 0) onFiles(files);
+        }}
+      />
+      <Link className="tool" to="/clips/new" aria-label={t("media.clip.tool")} title={t("media.clip.tool")}>
+        <Icon name="clip" />
+      </Link>
     </>
   );
 }

@@ -1,4 +1,4 @@
-import { Form, Link, useNavigate } from "@remix-run/react";
+import { Form, Link } from "@remix-run/react";
 import { useEffect, useRef, useState, type FormEvent } from "react";
 import { useGate } from "~/components/gate/GateProvider";
 import { useViewer } from "~/components/layout/page-context";
@@ -9,9 +9,12 @@ import { countGraphemes } from "~/format/graphemes";
 import { BODY_MAX, TITLE_MAX } from "~/format/post-limits";
 import { useLocale, useT } from "~/i18n/react";
 import { BodyField } from "./BodyField";
+import { PictureField } from "./PictureField";
 import { DeclarationField, FieldError, PollField, TopicField, type TopicChoice } from "./PostExtras";
 import { sendForm, type Refusal } from "./send";
 import { useDraft, type DraftState } from "./use-draft";
+import { usePictures } from "./use-pictures";
+import { usePublish } from "./use-publish";
 import { toForm, type ComposerStart, type ComposerWords } from "./words";
 
 export interface PostComposerProps {
@@ -31,36 +34,34 @@ export function PostComposer({ start, topics, postsPerDay, draftCount, behind, r
   const t = useT();
   const viewer = useViewer();
   const gate = useGate();
-  const navigate = useNavigate();
   const draft = useDraft(start, viewer?.id ?? null);
   const { words, change, mark } = draft;
   const field = useRef<HTMLTextAreaElement>(null);
   const [ready, setReady] = useState(false);
-  const [refusal, setRefusal] = useState<Refusal | null>(returned?.refusal ?? null);
-  const [sending, setSending] = useState<"idle" | "sending" | "offline">("idle");
+  const pictures = usePictures({ place: `post:${start.postId ?? "new"}`, body: words.body, field });
+  const sending = usePublish({ form: () => toForm(words, mark), pictures, given: returned?.refusal ?? null, onDone: draft.finish });
+  const { refusal } = sending;
   const preview = usePreview(words, returned?.preview ?? null);
   useEffect(() => setReady(true), []);
   const errors = refusal?.fields ?? {};
   const isEdit = start.postId !== null;
 
-  async function publish(event: FormEvent<HTMLFormElement>) {
+  function askToLogIn(form: HTMLFormElement) {
+    gate.open({ act: "post", targetKind: "new", targetId: "new" }, new FormData(form));
+  }
+
+  function publish(event: FormEvent<HTMLFormElement>) {
     const pressed = (event.nativeEvent as SubmitEvent).submitter?.getAttribute("value");
     if (pressed !== "publish" || !ready) return;
     event.preventDefault();
-    if (sending === "sending") return;
-    if (!viewer) {
-      gate.open({ act: "post", targetKind: "new", targetId: "new" }, new FormData(event.currentTarget));
-      return;
-    }
-    setSending("sending");
-    setRefusal(null);
-    const answer = await sendForm<{ location: string }>("/drafts/publish", toForm(words, mark));
-    setSending(answer.kind === "offline" ? "offline" : "idle");
-    if (answer.kind === "refused") setRefusal(answer.refusal);
-    if (answer.kind === "login") navigate(`/login?redirectTo=${encodeURIComponent(window.location.pathname + window.location.search)}`);
-    if (answer.kind !== "done") return;
-    draft.finish();
-    navigate(answer.value.location);
+    if (!viewer) return askToLogIn(event.currentTarget);
+    void sending.publish();
+  }
+
+  function takeFiles(files: Iterable<File>) {
+    const form = field.current?.form;
+    if (viewer) pictures.add(files);
+    else if (form) askToLogIn(form);
   }
 
   return (
@@ -74,11 +75,19 @@ export function PostComposer({ start, topics, postsPerDay, draftCount, behind, r
       <header className="compose-head">
         <h1>{t(isEdit ? "compose.editTitle" : "compose.newTitle")}</h1>
         <DraftStatus state={draft.state} savedAt={draft.savedAt} guest={!viewer} problem={draft.problem} />
-        <button className="btn primary small" name="intent" value="publish" aria-busy={sending === "sending"}>
-          {t(sending === "sending" ? "compose.publishing" : isEdit ? "compose.publishEdit" : "compose.publish")}
+        <button className="btn primary small" name="intent" value="publish" aria-busy={sending.state === "sending" || sending.state === "waiting"}>
+          {t(sending.state === "sending" ? "compose.publishing" : isEdit ? "compose.publishEdit" : "compose.publish")}
         </button>
       </header>
-      <Notices draft={draft} refusal={refusal} offline={sending === "offline"} draftCount={draftCount} isEdit={isEdit} />
+      <Notices draft={draft} refusal={refusal} offline={sending.state === "offline"} draftCount={draftCount} isEdit={isEdit} />
+      {sending.state === "waiting" ? (
+        <p className="note" role="status">
+          {t("media.pic.waiting", { count: sending.waitingFor })}{" "}
+          <button type="button" className="text-btn link" onClick={sending.stopWaiting}>
+            {t("media.pic.stopWaiting")}
+          </button>
+        </p>
+      ) : null}
       {start.postId && (behind || draft.behind) ? (
         <p className="note warn">
           {t("compose.behind")}{" "}
@@ -102,9 +111,10 @@ export function PostComposer({ start, topics, postsPerDay, draftCount, behind, r
         onChange={(event) => change({ title: event.currentTarget.value })}
       />
       <FieldError errors={errors} field="title" />
-      <BodyField field={field} value={words.body} ready={ready} hidden={preview.shown && ready} invalid={errors.body !== undefined} onChange={(body) => change({ body })} onTogglePreview={preview.toggle} />
+      <BodyField field={field} value={words.body} ready={ready} hidden={preview.shown && ready} invalid={errors.body !== undefined} onChange={(body) => change({ body })} onTogglePreview={preview.toggle} onFiles={takeFiles} />
       {preview.shown ? <Preview title={words.title} lang={words.lang} html={preview.html} state={preview.state} /> : null}
       <FieldError errors={errors} field="body" />
+      {ready ? <PictureField pictures={pictures} body={words.body} onPick={takeFiles} onBody={(body) => change({ body })} /> : null}
       <section className="compose-foot">
         <TopicField topics={topics} chosen={words.topics} errors={errors} change={change} />
         <DeclarationField words={words} errors={errors} change={change} />
@@ -119,6 +129,9 @@ export function PostComposer({ start, topics, postsPerDay, draftCount, behind, r
             <noscript>
               <button className="btn small" name="intent" value="preview">
                 {t("compose.preview")}
+              </button>{" "}
+              <button className="btn small" name="intent" value="picture">
+                {t("media.pic.saveAndAdd")}
               </button>
             </noscript>
           </span>

@@ -85,3 +85,16 @@ export function askedAt(value: string, cursor: number): Asked | null {
   if (mention?.[1]) return { kind: "mention", text: mention[1], from: cursor - mention[1].length - 1 };
   return null;
 }
+
+/** Puts text in at `at` without taking the focus from wherever the writer is; the cursor stays by its words. */
+export function insertQuietly(field: HTMLTextAreaElement, text: string, at: number): void {
+  const { selectionStart, selectionEnd } = field;
+  const moved = (position: number): number => (position >= at ? position + text.length : position);
+  if (document.activeElement === field) {
+    insert(field, text, at, at);
+    field.setSelectionRange(moved(selectionStart), moved(selectionEnd));
+    return;
+  }
+  field.setRangeText(text, at, at, "preserve");
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
