@@ -45,7 +45,8 @@ export interface RunningServer {
 
 /** A page may be served this much longer than its age while a newer one is made. */
 const STALE_MAX_MS = 300_000;
-const REQUEST_TIMEOUT_MS = 30_000;
+/** For the whole of a request: an upload in one go takes its time. Forms have 30 s (web-bridge.ts), uploads may not fall silent (media-uploads.ts). */
+const REQUEST_TIMEOUT_MS = 1_800_000;
 const HEADERS_TIMEOUT_MS = 10_000;
 const CONNECTIONS_MAX = 10_000;
 

@@ -12,7 +12,8 @@ export type DomainErrorCode =
   | "INVALID"
   | "RATE_LIMITED"
   | "UNAVAILABLE"
-  | "TOO_LARGE";
+  | "TOO_LARGE"
+  | "STORAGE_FULL";
 
 export interface DomainErrorDetails extends ErrorOptions {
   /** Locale key of the sentence shown to the reader, e.g. "errors.selfLike". Defaults to the sentence of the code. */
@@ -21,7 +22,7 @@ export interface DomainErrorDetails extends ErrorOptions {
   params?: Record<string, string | number>;
   /** Field name → locale key, for forms that show the error where it happened. */
   fields?: Record<string, string>;
-  /** Seconds after which the same request may succeed (RATE_LIMITED, UNAVAILABLE). */
+  /** Seconds after which the same request may succeed (RATE_LIMITED, UNAVAILABLE, STORAGE_FULL). */
   retryAfterSec?: number;
 }
 

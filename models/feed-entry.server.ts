@@ -1,10 +1,11 @@
 import { defineCollection, findRows } from "./collection.server";
 import type { Tx } from "./connection.server";
+import type { MediaAsset } from "./media-asset.server";
 import type { Post } from "./post.server";
 
 /**
  * Feed entry: one row per feed a post appears in, so that a feed is one index range on one shard.
- * Feeds: `latest:<lang>:<yyyy-mm>` (time bucket), `clips:<lang>`, `clips:<lang>:<slug>`, `topic:<slug>:<lang>`, `ticker:<instrument>`, `author:<member>`.
+ * Feeds: `latest:<lang>:<yyyy-mm>` (time bucket), `clips:<lang>`, `clips:<lang>:<slug>`, `topic:<slug>:<lang>`, `ticker:<instrument>`, `author:<member>`, and for the member alone `deleted:<member>`, `media:<member>`.
  * Guarantees: (1) rows of a post are written and withdrawn in the transaction that publishes or hides it;
  * (2) a row never moves: publishedAt is fixed, so a cursor repeats and reorders nothing. See docs/decisions/0003-shard-keys.md.
  */
@@ -93,6 +94,21 @@ export async function takeFromDeleted(post: Pick<Post, "_id" | "authorId" | "del
   if (post.deletedAt) await FeedEntries.deleteOne({ _id: `${feed}|${post._id}`, feed, publishedAt: post.deletedAt }, { session: tx });
 }
 
+/** What one member has uploaded, by the time it was begun; only the member's own list reads it. The row's `postId` is the asset. */
+export const mediaFeed = (memberId: string): string => `media:${memberId}`;
+
+type OwnMedia = Pick<MediaAsset, "_id" | "ownerId" | "createdAt">;
+
+export async function placeInMediaFeed({ _id, ownerId, createdAt }: OwnMedia, tx: Tx): Promise<void> {
+  const feed = mediaFeed(ownerId);
+  await FeedEntries.create([{ _id: `${feed}|${_id}`, feed, postId: _id, publishedAt: createdAt }], { session: tx });
+}
+
+export async function takeFromMediaFeed({ _id, ownerId, createdAt }: OwnMedia, tx: Tx): Promise<void> {
+  const feed = mediaFeed(ownerId);
+  await FeedEntries.deleteOne({ _id: `${feed}|${_id}`, feed, publishedAt: createdAt }, { session: tx });
+}
+
 /** Bulk insert for the seed script. */
 export async function insertFeedEntries(entries: FeedEntry[]): Promise<void> {
   await FeedEntries.insertMany(entries, { ordered: true });
@@ -115,6 +131,11 @@ export async function listFeedEntries(
   return listPastCrowdedInstant({ feed, sort, after, limit });
 }
 
+/** The row just before `position` as the feed is read: the next newer one. Rows of the same millisecond are passed over. */
+export async function getNewerEntry(feed: string, position: FeedPosition): Promise<FeedEntry | null> {
+  return FeedEntries.findOne({ feed, publishedAt: { $gt: position.publishedAt } }).sort({ publishedAt: 1, postId: 1 }).lean<FeedEntry>();
+}
+
 /** Rows to spare for the position's own millisecond: the last row shown, and another three. */
 const SAME_INSTANT = 4;
 
@@ -126,11 +147,6 @@ async function listPastCrowdedInstant(
   if (sameInstant.length >= limit) return sameInstant;
   const earlier = await findRows(FeedEntries, { feed, publishedAt: { $lt: after.publishedAt } }, { sort, limit: limit - sameInstant.length });
   return [...sameInstant, ...earlier];
-}
-
-/** The row just before `position` as the feed is read: the next newer one. Rows of the same millisecond are passed over. */
-export async function getNewerEntry(feed: string, position: FeedPosition): Promise<FeedEntry | null> {
-  return FeedEntries.findOne({ feed, publishedAt: { $gt: position.publishedAt } }).sort({ publishedAt: 1, postId: 1 }).lean<FeedEntry>();
 }
 
 /** How many rows are newer than `since`, counted up to `limit`. */

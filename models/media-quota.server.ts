@@ -66,6 +66,12 @@ export async function openUpload(
   await MediaQuotas.updateOne({ _id: memberId }, { $set: { day, bytes, open: [...open, { assetId, at: now }] } }, { upsert: true, session: tx });
 }
 
+/** Assets whose upload has begun and is not over; at most UPLOADS_OPEN_MAX that still live. */
+export async function listOpenUploads(memberId: string): Promise<string[]> {
+  const row = await MediaQuotas.findById(memberId).lean<MediaQuota>();
+  return (row?.open ?? []).map(({ assetId }) => assetId);
+}
+
 /** The upload is over, finished or broken off. Its bytes stay counted. */
 export async function closeUpload(memberId: string, assetId: string, tx: Tx): Promise<void> {
   await MediaQuotas.updateOne({ _id: memberId }, { $pull: { open: { assetId } } }, { session: tx });

@@ -29,3 +29,5 @@ export type RejectReason = (typeof REJECT_REASONS)[number];
 export const IMAGE_BYTES_MAX = 30 * 1024 * 1024;
 export const VIDEO_BYTES_MAX = 200 * 1024 * 1024;
 export const VIDEO_SEC_MAX = 180;
+/** Characters that say what a picture shows. */
+export const ALT_LENGTH_MAX = 500;

@@ -26,6 +26,8 @@ export const RIGHTS = {
   /** Edit, delete, restore and close comments on one's own words; ownership is part of the query. */
   edit: EVERYONE,
   draft: EVERYONE,
+  /** Photos and clips; how many bytes a day is in models/media-quota.server.ts. */
+  upload: EVERYONE,
   account: EVERYONE,
   "moderation.read": OPERATORS,
   "moderation.decide": OPERATORS,
@@ -75,5 +77,6 @@ export const LIMITS: Partial<Record<Act, Limit>> = {
   reply: { windowSec: HOUR_SEC, times: { 0: 10, 1: 20, 2: 40, 3: 80, 4: 120 } },
   post: { windowSec: DAY_SEC, times: { 0: 3, 1: 5, 2: 10, 3: 20, 4: 30 } },
   edit: { windowSec: HOUR_SEC, times: { 0: 20, 1: 40, 2: 60, 3: 100, 4: 100 } },
+  upload: { windowSec: HOUR_SEC, times: { 0: 20, 1: 40, 2: 60, 3: 100, 4: 100 } },
   draft: { windowSec: MINUTE_SEC, times: { 0: 60, 1: 60, 2: 60, 3: 120, 4: 120 } },
 };

@@ -23,6 +23,7 @@ const STATUS: Record<DomainErrorCode, number> = {
   RATE_LIMITED: 429,
   UNAVAILABLE: 503,
   TOO_LARGE: 413,
+  STORAGE_FULL: 507,
 };
 
 const SENTENCE: Record<DomainErrorCode, string> = {
@@ -35,6 +36,7 @@ const SENTENCE: Record<DomainErrorCode, string> = {
   RATE_LIMITED: "errors.rateLimited",
   UNAVAILABLE: "errors.unavailable",
   TOO_LARGE: "errors.tooLarge",
+  STORAGE_FULL: "media.uploadDiskFull",
 };
 
 export interface ErrorView {

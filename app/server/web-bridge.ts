@@ -4,15 +4,23 @@ import { chooseCoding, gzipped } from "./encoding";
 
 /** Between node's requests and responses and those of the web platform, which Remix speaks. */
 
+/** A form that takes longer is no form; whoever drips it holds nothing but a connection until then. */
+const BODY_TIMEOUT_MS = 30_000;
+
 /** Reads a request body into memory. TOO_LARGE as soon as it is known, by its announced or its counted size. */
-export async function readBody(req: IncomingMessage, bytesMax: number): Promise<Buffer> {
+export async function readBody(req: IncomingMessage, bytesMax: number, timeoutMs = BODY_TIMEOUT_MS): Promise<Buffer> {
   if (Number(req.headers["content-length"] ?? 0) > bytesMax) throw new DomainError("TOO_LARGE", "announced body is too large");
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of req as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > bytesMax) throw new DomainError("TOO_LARGE", "body is too large");
-    chunks.push(chunk);
+  const timer = setTimeout(() => req.destroy(new Error("the body took too long")), timeoutMs);
+  try {
+    for await (const chunk of req as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > bytesMax) throw new DomainError("TOO_LARGE", "body is too large");
+      chunks.push(chunk);
+    }
+  } finally {
+    clearTimeout(timer);
   }
   return Buffer.concat(chunks);
 }

@@ -18,7 +18,8 @@ export function requireMay(viewer: Pick<Viewer, "role">, act: Act): void {
 /** All of it at once, in the order in which a refusal makes sense to the member. */
 export async function admit(viewer: Viewer, act: Act, now: Date): Promise<void> {
   requireMay(viewer, act);
-  if (act === "post") requireMayPost(viewer);
+  // What is uploaded is meant to be posted, and is seen by others only with a post.
+  if (act === "post" || act === "upload") requireMayPost(viewer);
   else requireMayInteract(viewer);
   await requireWithinLimit(viewer, act, now);
 }

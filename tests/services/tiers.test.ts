@@ -79,6 +79,7 @@ describe("roles", () => {
     post: [...ROLES],
     edit: [...ROLES],
     draft: [...ROLES],
+    upload: [...ROLES],
     account: [...ROLES],
     "moderation.read": ["operator", "lead", "admin"],
     "moderation.decide": ["operator", "lead", "admin"],
