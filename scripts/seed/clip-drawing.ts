@@ -51,8 +51,14 @@ export interface Letters {
   anchor?: "start" | "middle" | "end";
 }
 
+/** Share of the size. */
+const HANG = 0.5;
+
+/** One line of text as SVG, in the faces of its language. */
 export function letters(lang: Lang, { x, y, size, weight = 400, fill, anchor = "start" }: Letters, content: string): string {
-  return `<text x="${x}" y="${y}" font-family="${FONT[lang]}" font-size="${size}" font-weight="${weight}" fill="${fill}" text-anchor="${anchor}">${spans(content, size)}</text>`;
+  // The left half of a Chinese opening quotation mark is empty; it hangs in the margin, so that words stand under one another.
+  const hang = lang === "zh-CN" && anchor === "start" && /^[“‘「《（]/.test(content) ? Math.round(size * HANG) : 0;
+  return `<text x="${x - hang}" y="${y}" font-family="${FONT[lang]}" font-size="${size}" font-weight="${weight}" fill="${fill}" text-anchor="${anchor}">${spans(content, size)}</text>`;
 }
 
 /** 13 px on a phone that is 360 px wide. */

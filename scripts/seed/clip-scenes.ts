@@ -44,7 +44,7 @@ const Lines = z.strictObject({
   kind: z.literal("lines"),
   ...base,
   x: z.array(z.number()).min(2).max(13),
-  xUnit: z.string().max(8),
+  xUnit: z.string().max(10),
   series: z.array(z.strictObject({ name: z.string().max(14), text: words, values: z.array(z.number().min(0)), is: z.string(), tone: Tone, at })).min(1).max(3),
 });
 
