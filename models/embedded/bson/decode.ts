@@ -36,6 +36,33 @@ export function decodeFields(bytes: Uint8Array, topLevelFields: ReadonlySet<stri
   return readDocument(openReader(bytes), 0, topLevelFields);
 }
 
+/** The document with (`keep`) or without the named top-level fields, put together from its bytes without reading any value. */
+export function cutFields(bytes: Uint8Array, names: ReadonlySet<string>, keep: boolean): Buffer {
+  const reader = openReader(bytes);
+  const end = documentEnd(reader);
+  // Pairs of offsets: fields that stay and stand side by side are copied in one go.
+  const kept: number[] = [];
+  let length = 5;
+  for (;;) {
+    const start = reader.offset;
+    const type = reader.bytes[reader.offset++];
+    if (type === 0) break;
+    const stays = names.has(readName(reader)) === keep;
+    skipValue(reader, type);
+    if (!stays) continue;
+    if (kept.at(-1) === start) kept[kept.length - 1] = reader.offset;
+    else kept.push(start, reader.offset);
+    length += reader.offset - start;
+  }
+  if (reader.offset !== end) throw malformed();
+  const cut = Buffer.allocUnsafe(length);
+  cut.writeInt32LE(length, 0);
+  let offset = 4;
+  for (let pair = 0; pair < kept.length; pair += 2) offset += reader.bytes.copy(cut, offset, kept[pair], kept[pair + 1]);
+  cut[offset] = 0;
+  return cut;
+}
+
 function openReader(bytes: Uint8Array): Reader {
   const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (buffer.length < 5 || buffer.readInt32LE(0) > buffer.length) throw malformed();

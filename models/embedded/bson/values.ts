@@ -125,5 +125,5 @@ export function isLong(value: Value): value is Long {
   return value instanceof Long && !(value instanceof Timestamp);
 }
 
-export { decode, decodeFields } from "./decode";
+export { cutFields, decode, decodeFields } from "./decode";
 export { encode } from "./encode";

@@ -1,11 +1,11 @@
-import { Long, encode, getField, isDoc } from "../bson/values";
+import { Long, cutFields, encode, getField, isDoc } from "../bson/values";
 import type { Doc, Value } from "../bson/values";
 import { refusePositionSortOfFind } from "../aggregate/dependencies";
 import { equal } from "../bson/compare";
 import { encodeKey } from "../bson/keys";
 import { CommandError, notSupported } from "../errors";
 import { compileFilter } from "../query/match";
-import { compileProjection } from "../query/project";
+import { compileProjection, topLevelChoice } from "../query/project";
 import { compileSort } from "../query/sort";
 import { distinctIndex, leapOverValues } from "../plan/distinct";
 import { hasSort } from "../plan/plan";
@@ -65,12 +65,13 @@ function find(context: Context): Reply {
   const { projection, ...request } = parseFind(context, command);
   const collection = context.collection(name);
   refusePositionSortOfFind(request.sort, projection, request.limit ?? 0);
-  const compiled = projection && Object.keys(projection).length > 0
-    ? compileProjection(projection, request.matcher, { now: context.now, ...(context.variables ? { variables: context.variables } : {}) })
-    : undefined;
+  const expressions = { now: context.now, ...(context.variables ? { variables: context.variables } : {}) };
+  const wanted = projection && Object.keys(projection).length > 0 ? projection : undefined;
+  const choice = wanted && topLevelChoice(wanted, expressions);
+  const compiled = wanted && !choice ? compileProjection(wanted, request.matcher, expressions) : undefined;
   function* documents(source: Collection): Iterable<Uint8Array> {
     for (const record of select({ ...request, collection: source })) {
-      yield compiled ? encode(compiled(record.doc)) : record.bytes;
+      yield choice ? cutFields(record.bytes, choice.names, choice.keep) : compiled ? encode(compiled(record.doc)) : record.bytes;
     }
   }
   return engine.cursors.start(

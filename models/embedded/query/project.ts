@@ -85,6 +85,16 @@ export function compileProjection(spec: Doc, filter: Matcher | undefined, contex
   };
 }
 
+/**
+ * A projection that does nothing but keep or leave out top-level fields, which can be done on the stored bytes; undefined
+ * when it does more. Refuses what compileProjection refuses.
+ */
+export function topLevelChoice(spec: Doc, context: ExpressionContext): { names: ReadonlySet<string>; keep: boolean } | undefined {
+  const { tree, mode, finds } = parse(spec, context, true);
+  if (finds.length > 0 || [...tree.children.values()].some(({ leaf }) => leaf?.kind !== mode)) return undefined;
+  return { names: new Set(tree.children.keys()), keep: mode === "include" };
+}
+
 /** `$project`. */
 export function compileStageProjection(spec: Doc, context: ExpressionContext): Projection {
   if (Object.keys(spec).length === 0) {

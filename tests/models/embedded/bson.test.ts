@@ -3,8 +3,9 @@ import { serialize } from "bson";
 import { describe, expect, test } from "vitest";
 import { compare, equal, identical } from "@models/embedded/bson/compare";
 import { encodeKey, indexKeys } from "@models/embedded/bson/keys";
-import { Binary, Decimal128, Double, Long, MaxKey, MinKey, ObjectId, Timestamp, decode, decodeFields, encode } from "@models/embedded/bson/values";
+import { Binary, Decimal128, Double, Long, MaxKey, MinKey, ObjectId, Timestamp, cutFields, decode, decodeFields, encode } from "@models/embedded/bson/values";
 import type { Doc, Value } from "@models/embedded/bson/values";
+import { compileProjection, topLevelChoice } from "@models/embedded/query/project";
 
 const numbers: fc.Arbitrary<Value> = fc.oneof(
   fc.integer(),
@@ -51,6 +52,33 @@ describe("documents and bytes", () => {
   test("given some top-level fields, when only these are decoded, then the others are passed over", () => {
     const bytes = serialize({ _id: 1, a: { x: [1] }, b: "text", c: new ObjectId(), d: 2, e: /a/i });
     expect({ ...decodeFields(bytes, new Set(["_id", "d"])) }).toEqual({ _id: 1, d: 2 });
+  });
+
+  test("given a choice of top-level fields, when a document is cut by it, then the bytes are those of the projected document", () => {
+    const choice = fc.constantFrom("a", "b", "ab", "é", "d");
+    fc.assert(fc.property(fc.dictionary(choice, values, { maxKeys: 4 }), fc.uniqueArray(choice, { minLength: 1 }), fc.boolean(), (fields, names, keep) => {
+      const doc: Doc = { _id: 1, ...fields };
+      const spec: Doc = Object.fromEntries(names.map((name) => [name, keep ? 1 : 0]));
+      const context = { now: new Date(0) };
+      const found = topLevelChoice(spec, context);
+      const projected = compileProjection(spec, undefined, context)(decode(encode(doc)));
+      expect(found && Buffer.compare(cutFields(encode(doc), found.names, found.keep), encode(projected))).toBe(0);
+    }));
+  });
+
+  test.each<[Doc, string[], boolean]>([
+    [{ a: 1 }, ["a", "_id"], true],
+    [{ a: true, _id: 0 }, ["a"], true],
+    [{ _id: 1 }, ["_id"], true],
+    [{ _id: 0 }, ["_id"], false],
+    [{ a: 0, _id: 1 }, ["a"], false],
+  ])("%j is a choice of top-level fields", (spec, names, keep) => {
+    const found = topLevelChoice(spec, { now: new Date(0) });
+    expect([[...(found?.names ?? [])].sort(), found?.keep]).toEqual([[...names].sort(), keep]);
+  });
+
+  test.each<[Doc]>([[{ "a.b": 1 }], [{ a: { b: 0 } }], [{ a: "$b" }], [{ a: { $slice: 2 } }], [{ "a.$": 1 }], [{ a: { $elemMatch: { b: 1 } } }]])("%j is more than a choice", (spec) => {
+    expect(topLevelChoice(spec, { now: new Date(0) })).toBeUndefined();
   });
 
   test("given names that would reach a prototype, when decoded, then __proto__ is refused and constructor is data", () => {
