@@ -1,4 +1,4 @@
-import { Decimal128, Double, Int32, Long, type Document } from "bson";
+import type { Decimal128, Document, Long } from "bson";
 import { canonical } from "./rows";
 
 /** What a comparison of two answers can say. A refusal with 238 is honest; any other difference is a wrong answer. */
@@ -10,13 +10,11 @@ export const REFUSED = 238;
 export interface CompareOptions {
   /** No order was asked for: lists compare as multisets. */
   asSet?: boolean;
-  /** Equal numbers of different types are one value to $group and distinct, and either may represent the group. */
-  looseNumbers?: boolean;
   /**
-   * distinct answered from an index shows a missing field or an empty array as null, answered from the documents it does not
-   * (seen in MongoDB itself): which plan is taken is not part of the answer.
+   * The values of distinct. Answered from an index it shows a missing field or an empty array as null and takes the number type
+   * of the first key, answered from the documents it does not: which plan MongoDB takes is not part of the answer.
    */
-  ignoreNulls?: boolean;
+  ofValues?: boolean;
 }
 
 /** Judges `actual` (the embedded engine) against `expected` (MongoDB). Codes and contents bind, messages do not. */
@@ -39,7 +37,7 @@ function textOf(given: Document, options: CompareOptions): string {
   }
   // `ids` is only a shorter way to write documents that have nothing but an _id.
   if (normal.ids !== undefined) {
-    normal.docs = sorted((answer.ids as unknown[]).map((id) => ({ _id: loosened(id, options) })), options);
+    normal.docs = sorted((answer.ids as unknown[]).map((id) => ({ _id: id })), options);
     delete normal.ids;
   }
   return canonical(normal);
@@ -53,17 +51,18 @@ function normalPart(key: string, value: unknown, options: CompareOptions): unkno
       return (value as Document[]).map(withoutWords);
     case "values":
       // distinct promises no order.
-      return sorted(
-        (value as unknown[]).filter((one) => !(options.ignoreNulls && one == null)).map((one) => loosened(one, options)),
-        { asSet: true },
-      );
+      return sorted(options.ofValues ? (value as unknown[]).filter((one) => !isEmpty(one)).map(loosen) : (value as unknown[]), { asSet: true });
     case "docs":
-      return sorted((value as Document[]).map((one) => loosened(one, options)), options);
+      return sorted(value as Document[], options);
     case "indexesAfter":
       return [...(value as string[])].sort();
     default:
-      return loosened(value, options);
+      return value;
   }
+}
+
+function isEmpty(value: unknown): boolean {
+  return value == null || (Array.isArray(value) && value.length === 0);
 }
 
 /**
@@ -120,19 +119,20 @@ function normalPlan(stages: string[]): string[] {
   return [...new Set(kept)].sort();
 }
 
-function loosened(value: unknown, options: CompareOptions): unknown {
-  return options.looseNumbers ? loosen(value) : value;
-}
-
+/** By the type's name: the driver's values are of another copy of the bson classes than ours. */
 function loosen(value: unknown): unknown {
-  if (value instanceof Int32 || value instanceof Double) return numberText(value.valueOf());
-  if (value instanceof Long) return `number ${value.toString()}`;
-  if (value instanceof Decimal128) return numberText(Number(value.toString()));
   if (Array.isArray(value)) return value.map(loosen);
-  if (value !== null && typeof value === "object" && isPlain(value)) {
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, loosen(inner)]));
+  if (value === null || typeof value !== "object") return value;
+  switch ((value as { _bsontype?: string })._bsontype) {
+    case "Int32":
+    case "Double":
+      return numberText(Number(value));
+    case "Long":
+    case "Decimal128":
+      return numberText(Number((value as Long | Decimal128).toString()));
+    default:
+      return isPlain(value) ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, loosen(inner)])) : value;
   }
-  return value;
 }
 
 function numberText(value: number): string {

@@ -44,12 +44,18 @@ function ofPipeline(pipeline: unknown): Determinism {
   // Before a $sort the order is the server's choice; after one that ends in a distinct _id it is fixed.
   let ordered = false;
   let idDistinct = true;
+  // An _id that a stage has made may be an array, whose elements count one by one where other fields stand beside it in a sort.
+  let idWhole = true;
   for (const stage of pipeline as Document[]) {
     const name = Object.keys(stage)[0];
     const body: unknown = name === undefined ? undefined : stage[name];
     switch (name) {
       case "$sort":
-        ordered = idDistinct && typeof body === "object" && body !== null && "_id" in body;
+        ordered = idDistinct && typeof body === "object" && body !== null && "_id" in body && (idWhole || Object.keys(body).length === 1);
+        break;
+      case "$set":
+      case "$addFields":
+        if (Object.keys(body as Document).some((path) => path.split(".")[0] === "_id")) idDistinct = false;
         break;
       case "$limit":
       case "$skip":
@@ -59,12 +65,14 @@ function ofPipeline(pipeline: unknown): Determinism {
         if (!ordered && Object.values(body as Document).some(dependsOnOrder)) return "undefined";
         ordered = false;
         idDistinct = true;
+        idWhole = false;
         break;
       case "$sortByCount":
       case "$bucketAuto":
         // Equal counts stand in any order.
         ordered = false;
         idDistinct = true;
+        idWhole = false;
         break;
       case "$bucket":
         ordered = true;
@@ -105,12 +113,6 @@ function lookupPipeline(body: Document): unknown {
 
 function dependsOnOrder(accumulator: unknown): boolean {
   return typeof accumulator === "object" && accumulator !== null && Object.keys(accumulator).some((key) => ORDER_SENSITIVE_ACCUMULATORS.has(key));
-}
-
-/** Where equal numbers of different types are one value, either type may stand for it. */
-export function mergesEqualNumbers(op: Document): boolean {
-  if (op.distinct !== undefined) return true;
-  return Array.isArray(op.pipeline) && (op.pipeline as Document[]).some((stage) => "$group" in stage);
 }
 
 /** A statement over many documents stops at its first failure; which documents came before is the server's choice. */

@@ -13,8 +13,8 @@ export interface World {
 
 export const SCALAR_PATHS = ["a", "b", "n", "s", "t", "f", "d.x", "d.y"] as const;
 export const ARRAY_PATHS = ["c", "e"] as const;
-export const PATHS = ["a", "b", "n", "s", "t", "f", "d", "d.x", "d.y", "c", "e", "e.x", "e.y", "_id", "c.0", "e.0.x", "d.z.k", "e.z", "e.z.k", "u", "zz"] as const;
-const WORDS = ["", "a", "ab", "b", "B", "bond", "fund", "金豆", "基金", "债券", "é", "😀"] as const;
+export const PATHS = ["a", "b", "n", "s", "t", "f", "d", "d.x", "d.y", "c", "e", "e.x", "e.y", "_id", "c.0", "e.0.x", "d.z.k", "e.z", "e.z.k", "u", "zz", "g", "g.k", "g.m", "g.m.q", "g.0", "g.0.k", "g.1.m.q", "g.m.0.q", "a.x", "c.1"] as const;
+const WORDS = ["", "a", "ab", "b", "B", "Ab", "bond", "fund", "金豆", "金豆社区", "基金", "债券", "é", "e\u0301", "ß", "～", "😀", "a\nb"] as const;
 const DAY_MS = 86_400_000;
 
 export function worldOf(random: Random): World {
@@ -30,7 +30,7 @@ export function worldOf(random: Random): World {
 
 export function documentOf(random: Random, id: number): Document {
   const doc: Document = { _id: new Int32(id) };
-  for (const field of random.shuffled(["a", "b", "n", "s", "t", "f", "c", "d", "e", "u"])) {
+  for (const field of random.shuffled(["a", "b", "n", "s", "t", "f", "c", "d", "e", "g", "u"])) {
     if (random.chance(0.18)) continue;
     doc[field] = fieldOf(random, field, id);
   }
@@ -58,10 +58,31 @@ function fieldOf(random: Random, field: string, id: number): unknown {
       return random.chance(0.92)
         ? Array.from({ length: random.below(4) }, () => (random.chance(0.93) ? subdocumentOf(random) : valueOf(random)))
         : subdocumentOf(random);
+    case "g":
+      return nestedOf(random);
     default:
       // `u` is mostly distinct, so that unique indexes can be built on it and are sometimes met.
       return new Int32(random.chance(0.97) ? id * 10 : 10);
   }
+}
+
+/** Arrays in arrays: documents whose fields are arrays of documents, or plain arrays of arrays. */
+function nestedOf(random: Random): unknown {
+  const ints = () => Array.from({ length: random.below(3) }, () => intOf(random));
+  return random.weighted<() => unknown>([
+    [6, () => Array.from({ length: random.below(4) }, () => elementOfNested(random))],
+    [2, () => Array.from({ length: random.below(3) }, () => (random.chance(0.7) ? ints() : intOf(random)))],
+    [1, () => elementOfNested(random)],
+    [0.5, () => [[elementOfNested(random)], ints()]],
+    [0.5, () => valueOf(random)],
+  ])();
+}
+
+export function elementOfNested(random: Random): Document {
+  const doc: Document = {};
+  if (random.chance(0.8)) doc.k = random.chance(0.75) ? Array.from({ length: random.below(3) }, () => intOf(random)) : valueOf(random);
+  if (random.chance(0.7)) doc.m = Array.from({ length: random.below(3) }, () => ({ q: intOf(random), ...(random.chance(0.4) && { r: random.pick(WORDS) }) }));
+  return doc;
 }
 
 export function subdocumentOf(random: Random): Document {
@@ -84,7 +105,10 @@ export function numberOf(random: Random): unknown {
     [1, () => Long.fromNumber(random.between(-2, 6))],
     [0.4, () => Long.fromString("9007199254740993")],
     [0.3, () => new Double(NaN)],
-    [0.3, () => Decimal128.fromString(random.pick(["1.5", "2", "0.10"]))],
+    [0.3, () => new Double(random.pick([-0, Infinity, -Infinity, 2 ** 53, 2147483648, -2147483649, 0.1]))],
+    [0.2, () => new Int32(random.pick([2147483647, -2147483648]))],
+    [0.2, () => Long.fromString(random.pick(["9223372036854775807", "-9223372036854775808", "2147483648", "0"]))],
+    [0.5, () => Decimal128.fromString(random.pick(["1.5", "2", "0.10", "-1", "2.0", "NaN", "9007199254740993", "0", "-0", "Infinity"]))],
   ])();
 }
 
@@ -121,6 +145,9 @@ export function valueAt(random: Random, path: string): unknown {
   if (path === "f") return random.pick([true, false, null]);
   if (path === "b" || path === "s") return random.pick(WORDS);
   if (path === "d" || path === "e") return subdocumentOf(random);
+  if (path === "g") return random.chance(0.7) ? elementOfNested(random) : [intOf(random)];
+  if (last === "q") return intOf(random);
+  if (last === "m") return { q: intOf(random) };
   if (last === "x" || last === "y" || last === "k") return intOf(random);
   if (path === "a" || path.startsWith("c")) return random.chance(0.7) ? numberOf(random) : valueOf(random);
   return numberOf(random);
@@ -146,6 +173,22 @@ function indexesOf(random: Random): Document[] {
     named({ u: direction() }, { unique: true, partialFilterExpression: { u: { $exists: true } } }),
     named({ u: direction() }, { unique: true, sparse: true }),
     named({ n: direction(), u: direction() }, { unique: true }),
+    named({ c: direction(), n: direction() }),
+    named({ n: direction(), c: direction(), _id: direction() }),
+    named({ f: direction(), n: direction(), _id: direction() }),
+    named({ b: direction(), t: direction(), _id: direction() }, { partialFilterExpression: { f: true } }),
+    named({ n: direction() }, { partialFilterExpression: { f: { $in: [true, false] }, n: { $gt: new Int32(0) } } }),
+    named({ t: direction() }, { partialFilterExpression: { b: { $exists: true } } }),
+    named({ d: direction() }),
+    named({ e: direction() }),
+    named({ "e.x": direction(), "e.y": direction() }),
+    named({ b: direction(), "e.x": direction(), t: direction() }),
+    named({ "g.k": direction() }),
+    named({ "g.m.q": direction(), n: direction() }),
+    named({ g: direction() }),
+    named({ n: direction(), t: direction() }, { sparse: true }),
+    named({ b: direction() }, { unique: true, partialFilterExpression: { n: { $gte: new Int32(5) } } }),
+    named({ b: direction(), f: direction() }, { unique: true, partialFilterExpression: { f: true, n: { $gt: new Int32(3) } } }),
   ];
 }
 
@@ -182,7 +225,7 @@ function conditionOf(random: Random, path: string): unknown {
 }
 
 function operatorOf(random: Random, path: string): [string, unknown] {
-  const array = path === "c" || path === "e";
+  const array = path === "c" || path === "e" || path === "g" || path === "g.k" || path === "g.m";
   return random.weighted<() => [string, unknown]>([
     [3, () => ["$eq", valueAt(random, path)]],
     [3, () => ["$ne", valueAt(random, path)]],
@@ -205,6 +248,12 @@ function operatorOf(random: Random, path: string): [string, unknown] {
     [0.3, () => ["$all", [{ $elemMatch: elementConditionOf(random, path) }]]],
     [1.5, () => ["$not", innerConditionOf(random, path)]],
     [0.5, () => ["$mod", [new Int32(random.between(1, 3)), new Int32(random.below(2))]]],
+    [0.2, () => ["$mod", [random.pick<unknown>([new Double(2.5), Long.fromNumber(2), Decimal128.fromString("2"), new Int32(-2)]), random.pick<unknown>([new Double(0), new Int32(-1), Long.fromNumber(1)])]]],
+    [0.4, () => ["$regex", random.pick<unknown>(["É", "ss", "^.$", "a.b", "^金豆", new BSONRegExp("É", "i"), new BSONRegExp("a.b", "s"), new BSONRegExp("^b", "m"), new BSONRegExp("ß", "i")])]],
+    [0.3, () => ["$not", new BSONRegExp(random.pick(["^b", "金", "d$"]), random.pick(["", "i"]))]],
+    [0.3, () => ["$type", random.pick<unknown>(["decimal", "binData", "regex", "timestamp", "minKey", new Int32(16), new Double(1), [new Int32(2), "null"]])]],
+    [0.2, () => ["$nin", [null, [], valueAt(random, path)]]],
+    [0.2, () => ["$size", random.pick<unknown>([Long.fromNumber(1), new Double(2)])]],
     [0.1, () => ["$bad", new Int32(1)]],
     [0.1, () => ["$in", new Int32(1)]],
   ])();
@@ -220,11 +269,25 @@ function listAt(random: Random, path: string): unknown[] {
 }
 
 export function elementConditionOf(random: Random, path: string): Document {
+  if (path === "g") return nestedConditionOf(random);
   if (path !== "e") return { [random.pick(["$gt", "$lt", "$eq", "$gte"])]: intOf(random), ...(random.chance(0.4) && { $lt: new Int32(5) }) };
   if (random.chance(0.08)) return { $or: [{ x: intOf(random) }, { y: { $gt: intOf(random) } }] };
   const condition: Document = {};
   for (const field of random.some(["x", "y", "z.k"], 1, 2)) condition[field] = random.chance(0.6) ? intOf(random) : { [random.pick(["$gt", "$lte", "$ne"])]: intOf(random) };
   return condition;
+}
+
+function nestedConditionOf(random: Random): Document {
+  return random.weighted<() => Document>([
+    [3, () => ({ k: intOf(random) })],
+    [2, () => ({ "m.q": random.chance(0.5) ? intOf(random) : { $gt: intOf(random) } })],
+    [2, () => ({ m: { $elemMatch: { q: intOf(random) } } })],
+    [1, () => ({ k: { $elemMatch: { $gte: intOf(random), $lt: new Int32(5) } } })],
+    [1, () => ({ k: { $size: new Int32(random.below(3)) }, m: { $exists: true } })],
+    [1, () => ({ $elemMatch: { $gt: intOf(random) } })],
+    [0.5, () => ({ k: { $all: [intOf(random), intOf(random)] } })],
+    [0.5, () => ({ $and: [{ k: { $ne: intOf(random) } }, { m: { $ne: [] } }] })],
+  ])();
 }
 
 /** Half of the sorts are total: they end in _id, as a feed that pages must. */
@@ -239,7 +302,7 @@ export function sortOf(random: Random, total: boolean): Document {
 export function projectionOf(random: Random, forFind = true): Document {
   const projection: Document = {};
   const exclude = random.chance(0.3);
-  for (const path of random.some(["a", "b", "n", "s", "d.x", "d", "e.x", "e", "c", "t", "zz"], 1, 3)) projection[path] = new Int32(exclude ? 0 : 1);
+  for (const path of random.some(["a", "b", "n", "s", "d.x", "d.y", "d", "e.x", "e.z.k", "e", "c", "t", "zz", "g", "g.k", "g.m.q"], 1, 3)) projection[path] = new Int32(exclude ? 0 : 1);
   if (random.chance(0.2)) projection._id = new Int32(0);
   if (random.chance(forFind ? 0.15 : 0.01)) projection.c = random.pick([{ $slice: new Int32(1) }, { $slice: new Int32(-2) }, { $slice: [new Int32(1), new Int32(1)] }]);
   if (random.chance(forFind ? 0.12 : 0.01)) projection.e = { $elemMatch: elementConditionOf(random, "e") };

@@ -1,7 +1,8 @@
 import { Int32, type Document } from "bson";
+import { countOf, distinctOf, pageOf } from "./generator-pages";
 import { pipelineOf } from "./generator-pipelines";
 import { updateOf } from "./generator-updates";
-import { documentOf, filterOf, intOf, PATHS, projectionOf, sortOf } from "./generator-values";
+import { documentOf, filterOf, intOf, projectionOf, sortOf } from "./generator-values";
 import type { Random } from "./random";
 
 /**
@@ -9,15 +10,16 @@ import type { Random } from "./random";
  * because error codes are part of the contract.
  */
 
-/** One command on collection `c` of a world. */
-export function commandOf(random: Random): Document {
+/** One command on collection `c` of a world that has these indexes. */
+export function commandOf(random: Random, indexes: readonly Document[] = []): Document {
   return random.weighted<() => Document>([
-    [34, () => findOf(random)],
-    [14, () => ({ aggregate: "c", pipeline: pipelineOf(random), cursor: {} })],
+    [22, () => findOf(random)],
+    [indexes.length > 0 ? 16 : 0, () => pageOf(random, indexes)],
+    [16, () => ({ aggregate: "c", pipeline: pipelineOf(random), cursor: {} })],
     [30, () => updateOf(random)],
     [7, () => findAndModifyOf(random)],
-    [4, () => ({ count: "c", query: filterOf(random), ...(random.chance(0.15) && { limit: new Int32(3) }) })],
-    [4, () => ({ distinct: "c", key: random.pick(PATHS), query: filterOf(random) })],
+    [4, () => countOf(random, indexes)],
+    [4, () => distinctOf(random, indexes)],
     [4, () => insertOf(random)],
     [3, () => deleteOf(random)],
   ])();
@@ -50,13 +52,26 @@ function findAndModifyOf(random: Random): Document {
     command.update = statement.u;
     if (statement.arrayFilters) command.arrayFilters = statement.arrayFilters;
     if (random.chance(0.6)) command.new = true;
-    if (random.chance(0.15)) {
+    if (random.chance(0.2)) {
       command.upsert = true;
-      command.query = { _id: new Int32(random.between(1, 30)), ...(random.chance(0.3) && { n: intOf(random) }) };
+      command.query = { _id: new Int32(random.between(1, 30)), ...(random.chance(0.4) && upsertPartOf(random)) };
     }
   }
   if (random.chance(0.3)) command.fields = projectionOf(random);
+  if (random.chance(0.05)) Object.assign(command, { query: { c: { $gte: intOf(random) } }, fields: { "c.$": new Int32(1) } });
   return command;
+}
+
+/** What an upsert takes over into the new document, and what it leaves. */
+export function upsertPartOf(random: Random): Document {
+  return random.weighted<() => Document>([
+    [3, () => ({ [random.pick(["n", "d.x", "b"])]: intOf(random) })],
+    [1, () => ({ $and: [{ n: intOf(random) }, { "d.x": { $gt: intOf(random) } }] })],
+    [1, () => ({ b: { $in: [random.pick(["a", "b"])] }, n: { $eq: intOf(random) } })],
+    [0.5, () => ({ c: { $all: [intOf(random)] }, n: { $ne: intOf(random) } })],
+    [0.5, () => ({ "d.x": intOf(random), d: { $exists: true } })],
+    [0.5, () => ({ $or: [{ n: intOf(random) }] })],
+  ])();
 }
 
 function insertOf(random: Random): Document {

@@ -2,6 +2,7 @@ import { encode, getField, isDoc } from "../bson/values";
 import type { Doc, Value } from "../bson/values";
 import { runPipeline } from "../aggregate/index";
 import type { PipelineEnvironment } from "../aggregate/index";
+import { withMatchesFirst } from "../aggregate/order";
 import { CommandError, notSupported } from "../errors";
 import { compileFilter } from "../query/match";
 import { select } from "../query/select";
@@ -53,6 +54,16 @@ export function leadOf(stages: readonly Doc[]): Lead {
   };
 }
 
+/** As MongoDB orders them, so that an index answers a filter that stands behind a sort. A malformed one is met where it stands. */
+function filtersFirst(stages: Doc[]): Doc[] {
+  try {
+    return withMatchesFirst(stages);
+  } catch (error) {
+    if (error instanceof CommandError) return stages;
+    throw error;
+  }
+}
+
 function wholeNumber(stage: string, value: Value, least: number): number {
   const number = numberOf(value);
   if (!Number.isInteger(number)) throw new CommandError(stage === "$skip" ? 5107200 : 5107201, `invalid argument to ${stage} stage: Expected an integer`);
@@ -77,7 +88,7 @@ function aggregate(context: Context): Reply {
   if (typeof name !== "string") throw notSupported("an aggregation on a whole database");
   if (flag(command, "explain")) throw notSupported("the explain option of aggregate (use the explain command)");
   const stages = parsePipeline(command);
-  const lead = leadOf(stages);
+  const lead = leadOf(filtersFirst(stages));
   const cursor = optionalDoc(command, "cursor");
   if (!cursor) throw new CommandError(9, "The 'cursor' option is required, except for aggregate with the explain argument");
   const namespace = context.namespace(name);

@@ -49,16 +49,16 @@ interface Candidate {
 }
 
 export function choosePlan(request: PlanRequest): Plan {
-  const { filter, sort, hint } = request;
+  const { filter, sort } = request;
+  const hint = isDoc(request.hint) && Object.keys(request.hint).length === 0 ? undefined : (request.hint ?? undefined);
   const natural = naturalDirection(sort) ?? naturalDirection(isDoc(hint) ? hint : undefined);
   const analysis = analyse(filter);
   if (natural !== undefined) {
     return { access: { kind: "collection", reverse: natural < 0 }, sorted: naturalDirection(sort) !== undefined || !hasSort(sort), exact: noConditions(analysis) };
   }
-  const indexes = usableIndexes(request, analysis);
+  const indexes = usableIndexes({ ...request, hint }, analysis);
   const candidates = indexes.flatMap((index) => candidateFor(index, analysis, sort) ?? []);
-  const hinted = hint !== undefined && hint !== null;
-  if (hinted) {
+  if (hint !== undefined) {
     const [index] = indexes;
     const [best] = candidates.length > 0 ? candidates : index ? [fullScan(index)] : [];
     if (best) return planOf(best);
@@ -88,14 +88,17 @@ export function hasSort(sort: Doc | undefined): sort is Doc {
 }
 
 function naturalDirection(order: Doc | undefined): number | undefined {
-  return order && Object.hasOwn(order, "$natural") ? Number(order.$natural) : undefined;
+  if (!order || !Object.hasOwn(order, "$natural")) return undefined;
+  const direction = Number(order.$natural);
+  if (direction !== 1 && direction !== -1) throw new CommandError(2, "$natural hint cannot be set to a value other than -1 or 1.");
+  return direction;
 }
 
 function usableIndexes({ collection, view, hint, filter }: PlanRequest, analysis: Analysis): Index[] {
-  if (hint !== undefined && hint !== null) {
+  if (hint !== undefined) {
+    // A partial or sparse index is read as it was asked, whether or not it holds all that the filter wants.
     const index = collection.indexes.find(({ spec }) => (typeof hint === "string" ? spec.name === hint : isDoc(hint) && sameKey(spec.key, hint)));
-    const partialFits = !index?.spec.partialFilter || implies(filter, analysis, index.spec.partialFilter);
-    if (!index || !partialFits) throw new CommandError(2, "error processing query: planner returned error: hint provided does not correspond to an existing index");
+    if (!index) throw new CommandError(2, "error processing query: planner returned error: hint provided does not correspond to an existing index");
     return index.sinceSeq <= view.seq ? [index] : [];
   }
   return collection.indexes.filter((index) => {

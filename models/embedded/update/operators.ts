@@ -5,6 +5,7 @@ import { CommandError } from "../errors";
 import { Decimal128, Timestamp, isDoc, isInt32, isLong, isNumber, double } from "../bson/values";
 import type { Value } from "../bson/values";
 import type { FilterContext } from "../query/match";
+import { toNumber } from "../query/parse-filter";
 import { compileAddToSet, compilePop, compilePull, compilePullAll, compilePush } from "./array-operators";
 
 /** Answer of a change that leaves the document as it is. */
@@ -35,8 +36,9 @@ function compileArithmetic(operation: "add" | "multiply", argument: Value, field
     if (!isNumber(old)) throw new CommandError(14, `Cannot apply ${name} to a value of non-numeric type. The field '${field}' is of type ${typeName(old)}`);
     const result = combine(operation, old, argument);
     if (result === undefined) throw new CommandError(2, `Failed to apply ${name} operations to current value`);
-    // NaN plus anything is written again, and counted.
-    return identical(old, result) && !Number.isNaN(result) ? NO_CHANGE : result;
+    // An equal number of the same type is not written, whatever its sign of zero or its digits; NaN equals nothing here.
+    const isNaNResult = Number.isNaN(toNumber(result));
+    return typeName(old) === typeName(result) && compare(old, result) === 0 && !isNaNResult ? NO_CHANGE : result;
   };
 }
 
