@@ -36,8 +36,7 @@ function isProgram(path: string): boolean {
  * EXIF still asks to turn them and still holds the place: neither may be read or passed on.
  * @throws MediaRejected heic_unsupported without a decoder, corrupt when it cannot read the file.
  */
-export async function convertHeic({ source, header, ctx }: { source: string; header: PictureHeader; ctx: StageContext }): Promise<string> {
-  const program = findHeicDecoder();
+export async function convertHeic({ source, header, ctx, program = findHeicDecoder() }: { source: string; header: PictureHeader; ctx: StageContext; program?: string | null }): Promise<string> {
   if (!program) throw new MediaRejected("heic_unsupported");
   const suffix = header.bitsPerSample > 8 ? "png" : "jpg";
   const folder = await mkdtemp(join(ctx.workDir, "heic-"));

@@ -1,7 +1,7 @@
 import { open, readFile, stat } from "node:fs/promises";
 import sharp, { type Sharp } from "sharp";
 import { IMAGE_BYTES_MAX } from "@models/media-reasons";
-import { checkGif, checkPng } from "./image-structure";
+import { checkGif, checkPng, checkWebp } from "./image-structure";
 import { MediaRejected } from "./types";
 
 /**
@@ -125,12 +125,12 @@ const SIGNATURE_BYTES = 8;
 
 async function checkStructure(source: string | Buffer): Promise<void> {
   const start = typeof source === "string" ? await readStart(source) : source.subarray(0, SIGNATURE_BYTES);
-  const isPng = start.toString("latin1", 1, 4) === "PNG";
-  const isGif = start.toString("latin1", 0, 3) === "GIF";
-  if (!isPng && !isGif) return;
+  const format = ["PNG", "GIF", "RIFF"].find((name) => start.toString("latin1").includes(name));
+  if (!format) return;
   const bytes = typeof source === "string" ? await readFile(source) : source;
-  if (isPng) checkPng(bytes, PIXELS_MAX);
-  else checkGif(bytes, FRAMES_MAX);
+  if (format === "PNG") checkPng(bytes, PIXELS_MAX);
+  else if (format === "GIF") checkGif(bytes, FRAMES_MAX);
+  else checkWebp(bytes, FRAMES_MAX);
 }
 
 async function readStart(path: string): Promise<Buffer> {

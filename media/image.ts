@@ -26,7 +26,7 @@ const JPEG_SHARP_EDGES = { quality: 86, mozjpeg: true, chromaSubsampling: "4:4:4
 const WEBP = { quality: 78, effort: 4 } as const;
 const WEBP_EXACT = { lossless: true, effort: 4 } as const;
 const WEBP_ANIMATED = { quality: 72, effort: 2 } as const;
-const AVIF = { quality: 60, effort: 2 } as const;
+const AVIF = { quality: 60, effort: 2, chromaSubsampling: "4:2:0" } as const;
 const AVIF_SHARP_EDGES = { quality: 60, effort: 2, chromaSubsampling: "4:4:4" } as const;
 
 export interface ImageFacts {
@@ -160,9 +160,8 @@ async function turnUpright(pixels: Pixels, orientation: number): Promise<Pixels>
   if (orientation <= 1 || orientation > 8) return pixels;
   const mirrored = [2, 4, 5, 7].includes(orientation);
   const degrees = { 3: 180, 4: 180, 5: 270, 6: 90, 7: 90, 8: 270 }[orientation] ?? 0;
-  // Mirror first, then turn: sharp does them in the other order within one call.
-  const flopped = mirrored ? toPixels(await openPixels(pixels).flop().raw().toBuffer({ resolveWithObject: true })) : pixels;
-  return degrees === 0 ? flopped : toPixels(await openPixels(flopped).rotate(degrees).raw().toBuffer({ resolveWithObject: true }));
+  // Within one call sharp mirrors before it turns, which is the order EXIF means.
+  return toPixels(await openPixels(pixels).flop(mirrored).rotate(degrees).raw().toBuffer({ resolveWithObject: true }));
 }
 
 interface Encoding {
