@@ -41,7 +41,7 @@ export async function convertHeic({ source, header, ctx, program = findHeicDecod
   const suffix = header.bitsPerSample > 8 ? "png" : "jpg";
   const folder = await mkdtemp(join(ctx.workDir, "heic-"));
   try {
-    const { code, stderr } = await runSandboxed({
+    const { code, stderr, ...used } = await runSandboxed({
       program,
       args: ["--quiet", "-q", String(QUALITY), source, join(folder, `picture.${suffix}`)],
       readOnly: [source],
@@ -51,6 +51,7 @@ export async function convertHeic({ source, header, ctx, program = findHeicDecod
       fileBytes: OUTPUT_BYTES_MAX,
       signal: ctx.signal,
     });
+    ctx.onUse?.({ cpuSec: used.cpuSec, peakRssBytes: used.peakRssBytes });
     // A file with several pictures gives picture-1, picture-2 and so on; the first is the one that phones show.
     const made = (await readdir(folder)).filter((name) => name.endsWith(suffix)).sort((a, b) => a.length - b.length || a.localeCompare(b))[0];
     if (!made) throw new MediaRejected("corrupt", `the HEIC decoder ended with ${code ?? "a signal"}: ${stderr.slice(-200)}`);
