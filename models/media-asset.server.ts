@@ -271,7 +271,7 @@ export async function setAssetAccess(
 
 /** Closes an asset to readers on behalf of the post that shows it; one that another post has taken over stays open. */
 export async function closeAsset({ assetId, ownerId, postId }: { assetId: string; ownerId: string; postId: string }, now: Date, tx: Tx): Promise<void> {
-  await MediaAssets.updateOne({ _id: assetId, ownerId, postId, state: { $ne: "removed" } }, { $set: { access: "private", updatedAt: now } }, { session: tx });
+  await MediaAssets.updateOne({ _id: assetId, ownerId, postId }, { $set: { access: "private", updatedAt: now } }, { session: tx });
 }
 
 /** An operator's decision on a held asset; false when it was not held. */
@@ -280,9 +280,9 @@ export async function releaseAsset(assetId: string, now: Date, tx: Tx): Promise<
   return written.modifiedCount === 1;
 }
 
-/** Uploads that still have their source and were begun before the given time, oldest first. For the reaper. */
+/** Complete uploads that still have their source and were begun before the given time, oldest first. For the reaper. */
 export async function listOldSources(before: Date, limit: number): Promise<MediaAsset[]> {
-  return MediaAssets.find({ hasSource: true, createdAt: { $lt: before } }).sort({ createdAt: 1 }).limit(limit).lean<MediaAsset[]>();
+  return MediaAssets.find({ hasSource: true, state: { $ne: "uploading" }, createdAt: { $lt: before } }).sort({ createdAt: 1 }).limit(limit).lean<MediaAsset[]>();
 }
 
 /** Uploads that were begun before the given time and never finished, oldest first. */

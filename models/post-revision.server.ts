@@ -29,7 +29,7 @@ const PostRevisions = defineCollection<PostRevision>(
     postId: { type: String, required: true },
     revision: { type: Number, required: true },
     title: { type: String, required: true },
-    body: { type: String, required: true },
+    body: { type: String, default: "" },
     topics: { type: [String], default: [] },
     declarations: { type: [String], default: [] },
     holds: { type: [String], default: [] },
