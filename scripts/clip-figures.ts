@@ -1,4 +1,4 @@
-import { evaluateFigure, numberIn } from "./figures";
+import { digitsOf, evaluateFigure, isRight, numberIn } from "./figures";
 import type { SeedClip } from "./seed/clip-content";
 import { valuesOf, wordsOf } from "./seed/clip-scenes";
 
@@ -30,14 +30,9 @@ function figureProblems(clip: SeedClip): string[] {
 function valueProblems({ file, scenes }: SeedClip): string[] {
   return scenes.flatMap(({ scene }) =>
     valuesOf(scene)
-      .filter(({ value, is }) => !isRight(value, evaluateFigure(is), String(value).split(".")[1]?.length ?? 0))
+      .filter(({ value, is }) => !isRight(value, evaluateFigure(is), digitsOf(value)))
       .map(({ value, is }) => `${file}: "${scene.headline}" draws ${value}, but ${is} = ${evaluateFigure(is)}`),
   );
-}
-
-/** Half a unit of the last digit, with room for the last bit of the division. */
-function isRight(stated: number, computed: number, digits: number): boolean {
-  return Math.abs(computed - stated) <= 0.5 * 10 ** -digits + 1e-9;
 }
 
 /** Longest phrases are taken out first, so that "5%" does not eat into "0.5%"; a phrase never starts or ends inside a number. */

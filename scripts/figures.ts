@@ -43,16 +43,22 @@ export function years(rate: number, multiple: number): number {
   return Math.log(multiple) / Math.log(1 + rate);
 }
 
+/** What is left of `start` after `periods` periods: `taken` goes out first, then the rest is multiplied by the growth of that period. */
+export function afterTaking(start: number, taken: number, growths: readonly number[], periods: number): number {
+  return growths.slice(0, periods).reduce((balance, growth) => (balance - taken) * growth, start);
+}
+
 let math: MathJsInstance | null = null;
 
-/** Value of a formula as written in the front matter of an article. */
-export function evaluateFigure(formula: string): number {
+/** Value of a formula as written in the front matter of an article; `names` are the variables that it may use. */
+export function evaluateFigure(formula: string, names: Record<string, number> = {}): number {
   if (!math) {
-    math = create(all as FactoryFunctionMap);
+    // A list in a formula reaches our functions as a plain array.
+    math = create(all as FactoryFunctionMap, { matrix: "Array" });
     // `years` is a unit to mathjs; the articles mean the function.
-    math.import({ fv, pv, pmt, annuityIrr, flatFeeApr, effective, years }, { override: true });
+    math.import({ fv, pv, pmt, annuityIrr, flatFeeApr, effective, years, afterTaking }, { override: true });
   }
-  const value: unknown = math.evaluate(formula);
+  const value: unknown = math.evaluate(formula, { ...names });
   if (typeof value !== "number" || !Number.isFinite(value)) throw new Error(`${formula} gives ${String(value)}`);
   return value;
 }
@@ -62,4 +68,14 @@ export function numberIn(phrase: string): number {
   const [found] = /-?\d[\d,]*(?:\.\d+)?/.exec(phrase.replace(/[−–]/g, "-")) ?? [];
   if (found === undefined) throw new Error(`no number in "${phrase}"`);
   return Number(found.replaceAll(",", ""));
+}
+
+/** Half a unit of the last digit, with room for the last bit of the division. */
+export function isRight(stated: number, computed: number, digits: number): boolean {
+  return Math.abs(computed - stated) <= 0.5 * 10 ** -digits + 1e-9;
+}
+
+/** Digits after the point, as the number is written. */
+export function digitsOf(value: number): number {
+  return String(value).split(".")[1]?.length ?? 0;
 }

@@ -41,6 +41,15 @@ const SeedComment = SeedReply.extend({ replies: z.array(SeedReply).default([]) }
 /** A number in the text and the formula that gives it; scripts/check-figures.ts recomputes each. */
 const Figure = z.strictObject({ says: z.string().min(1), is: z.string().min(1), digits: z.int().min(0).max(6) });
 
+/**
+ * What a series of a chart draws: one formula of its x value, called n, or a formula for each of its values; or, for
+ * values that no formula gives, what they are. The name is the one in the chart.
+ */
+const ChartFigure = z.union([
+  z.strictObject({ series: z.string().min(1), is: z.union([z.string().min(1), z.array(z.string().min(1)).max(12)]) }),
+  z.strictObject({ series: z.string().min(1), given: z.string().min(4) }),
+]);
+
 const FrontMatter = z.strictObject({
   title: z.string().min(4).max(100),
   author: handle,
@@ -54,6 +63,7 @@ const FrontMatter = z.strictObject({
     .strictObject({ question: z.string(), multiple: z.boolean().default(false), closesInDays: z.int().min(1).max(60), options: z.array(z.string()).min(2).max(6) })
     .optional(),
   figures: z.array(Figure).default([]),
+  charts: z.array(ChartFigure).default([]),
   views: z.int().min(0),
   /** How warmly it was received, 0 to 1; likes and saves are drawn from it. */
   heat: z.number().min(0).max(1),
@@ -63,6 +73,7 @@ const FrontMatter = z.strictObject({
 export type SeedMember = z.infer<typeof SeedMember>;
 export type SeedTopic = z.infer<typeof SeedTopic>;
 export type SeedInstrument = z.infer<typeof SeedInstrument>;
+export type ChartFigure = z.infer<typeof ChartFigure>;
 export type SeedPost = z.infer<typeof FrontMatter> & { slug: string; lang: (typeof LANGS)[number]; body: string; file: string };
 
 export interface SeedContent {
