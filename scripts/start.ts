@@ -7,6 +7,7 @@ import { logger } from "../app/logger.server";
 import { startServer } from "../app/server";
 import { settlePages } from "../app/services/media-settle.server";
 import { sweepDeletedWords } from "../app/services/sweep.server";
+import { sweepUploads } from "../app/services/upload-sweep.server";
 import "../models/all.server";
 import { connect, disconnect, pingDatabase } from "../models/connection.server";
 import { DirectoryInUse, startEmbedded, type Embedded } from "../models/embedded/index";
@@ -51,11 +52,16 @@ async function main(): Promise<void> {
   const settling = settlePages(leaving.signal);
   const workers = startWorkers({ path: join(BUILD_DIRECTORY, "process", "media-worker.js"), count: env.MEDIA_WORKERS, firstArguments: demo ? ["--demo"] : [] });
 
-  const sweep = () =>
-    sweepDeletedWords(new Date()).then(
+  const sweep = async () => {
+    await sweepUploads(new Date()).then(
+      (swept) => logger.info({ event: "uploads.swept", ...swept }),
+      (error: unknown) => logger.error({ event: "uploads.sweepFailed", err: error }),
+    );
+    await sweepDeletedWords(new Date()).then(
       (swept) => logger.info({ event: "words.swept", ...swept }),
       (error: unknown) => logger.error({ event: "words.sweepFailed", err: error }),
     );
+  };
   void sweep();
   const sweeping = setInterval(() => void sweep(), SWEEP_EVERY_MS);
 

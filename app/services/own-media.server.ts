@@ -173,17 +173,12 @@ export async function removeOwnAsset(viewer: Viewer, assetId: string, now: Date,
   await place.storage.removeAll(mediaPrefix(assetId));
 }
 
-export interface AssetWords {
-  alt?: string;
-  noSpeech?: boolean;
-}
-
-export function describeOwnAsset(viewer: Viewer, assetId: string, { alt, noSpeech }: AssetWords, now: Date): Promise<void> {
+/** What a picture shows, for those who do not see it. */
+export function describeOwnAsset(viewer: Viewer, assetId: string, { alt }: { alt: string }, now: Date): Promise<void> {
   requireMay(viewer, "upload");
-  const said = { ...(alt === undefined ? {} : { alt: takeGraphemes(cleanLine(alt), ALT_LENGTH_MAX) }), ...(noSpeech === undefined ? {} : { noSpeech }) };
   return inTransaction(async (tx) => {
     const asset = await requireOwnAsset(assetId, viewer.id, tx);
-    await describeAsset({ assetId, ownerId: viewer.id, ...said }, now, tx);
+    await describeAsset({ assetId, ownerId: viewer.id, alt: takeGraphemes(cleanLine(alt), ALT_LENGTH_MAX) }, now, tx);
     if (asset.postId) await announce([`post:${asset.postId}`], now, tx);
   });
 }

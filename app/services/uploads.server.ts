@@ -19,7 +19,7 @@ import { getStorage } from "./storage.server";
 import { admit } from "./tiers.server";
 import type { Viewer } from "./viewer";
 
-export type { AssetView, AssetWords, OwnMediaPage } from "./own-media.server";
+export type { AssetView, OwnMediaPage } from "./own-media.server";
 
 /**
  * From "I want to send a photo" to "the worker has it". An upload is an asset from its first moment: counted, listed
@@ -123,19 +123,27 @@ export function finishUpload(assetId: string, path: string, now: Date, at: Uploa
 
 async function finish(assetId: string, path: string, now: Date, at: UploadPlace): Promise<boolean> {
   const asset = await getAsset(assetId);
-  if (asset?.state === "uploading") {
+  if (asset?.state === "uploading") await handOver(asset, path, now, at);
+  const left = await getAsset(assetId);
+  const stands = left !== null && left.state !== "removed";
+  // Cancelled while its bytes were on their way: they must not outlive it.
+  if (!stands) await at.storage.remove(sourceKey(assetId));
+  await removeUploadFiles(assetId, at);
+  return stands;
+}
+
+async function handOver({ _id: assetId, ownerId, kind }: MediaAsset, path: string, now: Date, at: UploadPlace): Promise<void> {
+  try {
     const sizeBytes = await bringIn(assetId, path, at.storage);
     await inTransaction(async (tx) => {
       if (!(await advanceAsset({ assetId, to: "checking", found: { sizeBytes } }, now, tx))) return;
-      await enqueueJob({ assetId, ownerId: asset.ownerId, stage: "inspect", lane: asset.kind }, now, tx);
-      await closeUpload(asset.ownerId, assetId, tx);
+      await enqueueJob({ assetId, ownerId, stage: "inspect", lane: kind }, now, tx);
+      await closeUpload(ownerId, assetId, tx);
     });
+  } catch (error) {
+    // A cancel takes the file away under the move; what is then missing is missed by nobody.
+    if (await getAsset(assetId)) throw error;
   }
-  const stands = await getAsset(assetId);
-  // Cancelled while its bytes were on their way: they must not outlive it.
-  if (!stands || stands.state === "removed") await at.storage.remove(sourceKey(assetId));
-  await removeUploadFiles(assetId, at);
-  return stands !== null && stands.state !== "removed";
 }
 
 /** Moves the file into the storage, flushed to the disk; a crash after that leaves no file here, and the object there. */
