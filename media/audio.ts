@@ -3,8 +3,7 @@ import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { inputArgs, READ_SEC_MAX, requireSuccess, requireTools, runFfmpeg, type FfmpegResult, type MediaTools } from "./ffmpeg";
 import { moveInto } from "./files";
-import type { Used } from "./probe";
-import type { StageContext, VideoFacts } from "./types";
+import type { StageContext, VideoFacts, Used } from "./types";
 
 /**
  * The sound of a clip, made once and copied into every version: stereo AAC at one loudness, so that nobody reaches for

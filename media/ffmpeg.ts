@@ -3,7 +3,7 @@ import { accessSync, chmodSync, constants, existsSync, statSync } from "node:fs"
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { runSandboxed, type SandboxedResult } from "./sandbox";
-import { MediaRejected, type VideoFacts } from "./types";
+import { MediaRejected, type StageContext, type Used, type VideoFacts } from "./types";
 
 /**
  * ffmpeg and ffprobe: where they are, what they can do, and the only two ways to run them. Every input goes through
@@ -34,6 +34,8 @@ export type Ability = (typeof ENCODERS)[number] | (typeof FILTERS)[number];
 export interface MediaTools extends FoundTools {
   /** First words of `-version`, such as "5.1.9-0+deb12u1". Null when there is none. */
   version: string | null;
+  /** Last year that the program's copyright line names: how old it is. */
+  year: number | null;
   can: Record<Ability, boolean>;
   /** What an operator should know, as plain sentences. */
   notices: string[];
@@ -104,13 +106,14 @@ async function describe(settings: ToolSettings): Promise<MediaTools> {
   const found = findTools(settings);
   const banner = found.ffmpeg ? ask(found.ffmpeg.path, "-version") : "";
   const version = /^ffmpeg version (\S+)/.exec(banner)?.[1] ?? null;
+  const year = Number(/Copyright \(c\) \d{4}-(\d{4})/.exec(banner)?.[1]) || null;
   const encoders = found.ffmpeg && version ? ask(found.ffmpeg.path, "-encoders") : "";
   const filters = found.ffmpeg && version ? ask(found.ffmpeg.path, "-filters") : "";
   const can = Object.fromEntries([
     ...ENCODERS.map((name) => [name, new RegExp(`^ [A-Z.]{6} ${name} `, "m").test(encoders)]),
     ...FILTERS.map((name) => [name, new RegExp(`^ [A-Z.|]{2,4} ${name} `, "m").test(filters)]),
   ]) as Record<Ability, boolean>;
-  const tools = { ...found, version, can };
+  const tools = { ...found, version, year, can };
   return { ...tools, notices: noticesOf(tools, settings) };
 }
 
@@ -120,6 +123,9 @@ function ask(path: string, question: string): string {
   return spawnSync(path, ["-hide_banner", question], { encoding: "utf8", timeout: ASK_TIMEOUT_MS, env: { LANG: "C" } as unknown as NodeJS.ProcessEnv }).stdout ?? "";
 }
 
+/** The build that comes with npm is of 2018. */
+const OLD_BEFORE = 2022;
+
 function noticesOf(tools: Omit<MediaTools, "notices">, settings: ToolSettings): string[] {
   const { ffmpeg, ffprobe, can } = tools;
   const install = "Install it (Debian: apt-get install ffmpeg) or set FFMPEG_PATH and FFPROBE_PATH.";
@@ -127,7 +133,7 @@ function noticesOf(tools: Omit<MediaTools, "notices">, settings: ToolSettings): 
   if (tools.version === null) return [`${ffmpeg.path} does not run: videos cannot be taken. ${install}`];
   return [
     ...(settings.ffmpegPath && ffmpeg.origin !== "settings" ? [`FFMPEG_PATH is no program that can be run; ${ffmpeg.path} is used.`] : []),
-    ...(ffmpeg.origin === "npm" ? [`ffmpeg is the build of 2018 that comes with npm: it lacks eight years of security fixes. ${install}`] : []),
+    ...((tools.year ?? 0) < OLD_BEFORE ? [`${ffmpeg.path} is of ${tools.year ?? "an unknown year"}: it lacks the security fixes since then. ${install}`] : []),
     ...(!can.libx264 || !can.aac ? [`ffmpeg lacks ${[!can.libx264 && "libx264", !can.aac && "aac"].filter(Boolean).join(" and ")}: videos cannot be taken.`] : []),
     ...(can.zscale && can.tonemap ? [] : ["ffmpeg lacks zscale or tonemap: HDR clips look pale."]),
     ...(can.libsvtav1 ? [] : ["ffmpeg lacks libsvtav1: no AV1 version is made."]),
@@ -172,6 +178,7 @@ export interface FfmpegRun {
   cpuSec?: number;
   memoryBytes?: number;
   signal?: AbortSignal;
+  onUse?: StageContext["onUse"];
   /** Seconds of output written so far. */
   onSeconds?: (sec: number) => void;
 }
@@ -199,11 +206,13 @@ export async function runFfmpeg(run: FfmpegRun): Promise<FfmpegResult> {
       if (errors.length < ERRORS_MAX && /\[(error|fatal)\]/.test(line)) errors.push(line);
     },
   });
-  return { ...result, ...exactUse(result), errors };
+  const used = exactUse(result);
+  run.onUse?.(used);
+  return { ...result, ...used, errors };
 }
 
 /** ffmpeg's own account of itself, which sees its last milliseconds too. */
-function exactUse({ stderr, cpuSec, peakRssBytes }: SandboxedResult): Pick<SandboxedResult, "cpuSec" | "peakRssBytes"> {
+function exactUse({ stderr, cpuSec, peakRssBytes }: SandboxedResult): Used {
   const time = /bench: utime=([\d.]+)s stime=([\d.]+)s/.exec(stderr);
   const memory = /bench: maxrss=(\d+)k/i.exec(stderr);
   return {
@@ -235,13 +244,15 @@ export interface FfprobeRun extends Omit<FfmpegRun, "onSeconds" | "args" | "read
 }
 
 /** Runs ffprobe over one guarded input. It writes nothing. */
-export async function runFfprobe({ tools, path, demuxer, args, onLine, ...rest }: FfprobeRun): Promise<SandboxedResult> {
+export async function runFfprobe({ tools, path, demuxer, args, onLine, onUse, ...rest }: FfprobeRun): Promise<SandboxedResult> {
   const { ffprobe } = await requireTools(tools);
-  return runSandboxed({
+  const result = await runSandboxed({
     ...rest,
     program: ffprobe.path,
     args: ["-hide_banner", "-v", "error", ...args, ...inputArgs(path, demuxer)],
     readOnly: [path],
     onStdout: onLine,
   });
+  onUse?.(result);
+  return result;
 }

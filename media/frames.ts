@@ -3,8 +3,7 @@ import { join } from "node:path";
 import sharp, { type Sharp } from "sharp";
 import { inputArgs, requireSuccess, requireTools, runFfmpeg } from "./ffmpeg";
 import { normalise } from "./filters";
-import type { Used } from "./probe";
-import { MediaRejected, type StageContext, type VideoFacts } from "./types";
+import { MediaRejected, type StageContext, type VideoFacts, type Used } from "./types";
 
 /** Single pictures out of a clip: upright, in the clip's colours, as raw RGB. */
 export interface RawFrame {

@@ -4,8 +4,7 @@ import { codecString, codedSize, readOutline } from "./boxes";
 import { inputArgs, requireSuccess, runFfmpeg } from "./ffmpeg";
 import { exists, moveInto, outputFile, writeWhole } from "./files";
 import type { Rung } from "./ladder";
-import type { Used } from "./probe";
-import type { OutputFile, Rendition, RungName, StageContext, VideoFacts } from "./types";
+import type { OutputFile, Rendition, RungName, StageContext, VideoFacts, Used } from "./types";
 
 /**
  * How a clip is laid out for players: per rung one media playlist and one file that it takes byte ranges from, one master
@@ -13,6 +12,7 @@ import type { OutputFile, Rendition, RungName, StageContext, VideoFacts } from "
  */
 export const playlistName = (rung: RungName): string => `${rung}.m3u8`;
 export const segmentName = (rung: RungName): string => `${rung}.mp4`;
+export const mp4Name = (rung: RungName): string => `v${rung}.mp4`;
 export const masterName = (version: number): string => `master-${version}.m3u8`;
 
 export interface Segment {
@@ -84,7 +84,7 @@ const REMUX_TIMEOUT_MS = 60_000;
 
 /** `v360.mp4` and so on: the rung's own pictures and sound with the index in front, so that playing starts with the first bytes. */
 export async function makeMp4(rung: Rendition, ctx: StageContext): Promise<{ output: OutputFile } & Used> {
-  const name = `v${rung.name}.mp4`;
+  const name = mp4Name(rung.name);
   const used = (await exists(ctx.outDir, name)) ? { cpuSec: 0, peakRssBytes: 0 } : await remux(rung.name, name, ctx);
   return { output: await outputFile(ctx.outDir, name, "mp4", { width: rung.width, height: rung.height }), ...used };
 }

@@ -1,7 +1,6 @@
 import { exists, outputFile, writeWhole } from "./files";
 import { picture, sampleFrames, takeFrames, type RawFrame, type SampledFrame } from "./frames";
-import type { Used } from "./probe";
-import type { OutputFile, StageContext, VideoFacts } from "./types";
+import type { OutputFile, StageContext, VideoFacts, Used } from "./types";
 
 /** The still image that stands for a clip: JPEG for everything, WebP for browsers, in two widths and never enlarged. */
 const WIDTHS = [360, 720];

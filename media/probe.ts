@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { DECODERS, runFfprobe, type MediaTools } from "./ffmpeg";
-import type { Sniffed, VideoFacts } from "./types";
+import type { Sniffed, StageContext, Used, VideoFacts } from "./types";
 
 /**
  * What is in a clip: its streams as the container declares them, and its packets as they are. The two often disagree, in
@@ -39,7 +39,9 @@ export interface PacketScan {
   /** From the first frame to the end of the last. */
   durationSec: number;
   averageFps: number;
-  /** Every frame within half a frame of an even grid. */
+  /** Of the even grid that fits the frames best. */
+  fps: number;
+  /** Every frame lies on that grid, give or take half a frame. */
   constant: boolean;
   /** More frames than any clip may have; the scan stopped there. */
   overflow: boolean;
@@ -50,11 +52,7 @@ export interface ProbeOptions {
   demuxer: NonNullable<Sniffed["demuxer"]>;
   tools?: MediaTools;
   signal?: AbortSignal;
-}
-
-export interface Used {
-  cpuSec: number;
-  peakRssBytes: number;
+  onUse?: StageContext["onUse"];
 }
 
 const PROBE_TIMEOUT_MS = 60_000;
@@ -92,12 +90,18 @@ const ENTRIES =
   "stream=index,codec_type,codec_name,width,height,sample_aspect_ratio,field_order,avg_frame_rate,channels,duration," +
   "color_range,color_space,color_transfer,color_primaries:stream_disposition=attached_pic:stream_tags=:stream_side_data=rotation:format=duration:format_tags=";
 
-/** @returns null when the file cannot be opened as what its first bytes promise */
-export async function probeStreams({ path, demuxer, ...rest }: ProbeOptions): Promise<{ streams: ClipStreams | null } & Used> {
+/** Why a file could not be opened as what its first bytes promise. */
+export type Unopened = "unreadable" | "foreign_codec" | "oversized";
+
+/** One stream with a codec that is not on the list keeps ffprobe from opening the rest; so may a picture of too many pixels. */
+export async function probeStreams({ path, demuxer, ...rest }: ProbeOptions): Promise<{ streams: ClipStreams | Unopened } & Used> {
   const result = await runFfprobe({ ...rest, path, demuxer, ...limits(), args: ["-of", "json", "-show_entries", ENTRIES] });
   const { cpuSec, peakRssBytes } = result;
   const parsed = result.code === 0 && !result.stdoutCut ? Ffprobe.safeParse(parseJson(result.stdout)) : null;
-  return { streams: parsed?.success ? readStreams(parsed.data, demuxer) : null, cpuSec, peakRssBytes };
+  const streams = parsed?.success ? readStreams(parsed.data, demuxer) : null;
+  // A picture that was refused for its size has none in the answer.
+  const known = streams && (streams.video === null || streams.video.codedWidth > 0);
+  return { streams: known ? streams : whyUnopened(result.stderr), cpuSec, peakRssBytes };
 }
 
 /** Reads every packet of one stream, decoding none. Memory is bounded whatever the file says. */
@@ -121,6 +125,11 @@ export async function scanPackets({ path, demuxer, index, ...rest }: ProbeOption
   });
   const packets = { ...summarise(times.subarray(0, count).sort(), last.durationSec), overflow: enough.signal.aborted };
   return { packets, cpuSec: used.cpuSec, peakRssBytes: used.peakRssBytes };
+}
+
+function whyUnopened(stderr: string): Unopened {
+  if (stderr.includes("exceeds specified max pixel count")) return "oversized";
+  return /Codec \(\S*\) not on whitelist/.test(stderr) ? "foreign_codec" : "unreadable";
 }
 
 function limits() {
@@ -219,16 +228,33 @@ const ROUNDING_SEC = 0.0011;
 
 function summarise(times: Float64Array, lastSec: number): Omit<PacketScan, "overflow"> {
   const count = times.length;
-  const first = times[0] ?? 0;
-  const spanSec = (times[count - 1] ?? 0) - first;
-  if (count < 2 || spanSec <= 0) return { count, durationSec: lastSec, averageFps: 0, constant: false };
-  const frameSec = spanSec / (count - 1);
-  const worst = times.reduce((most, at, n) => Math.max(most, Math.abs(at - first - n * frameSec)), 0);
+  const spanSec = (times[count - 1] ?? 0) - (times[0] ?? 0);
+  if (count < 2 || spanSec <= 0) return { count, durationSec: lastSec, averageFps: 0, fps: 0, constant: false };
+  const { frameSec, firstSec } = fitGrid(times);
+  const worst = times.reduce((most, at, n) => Math.max(most, Math.abs(at - firstSec - n * frameSec)), 0);
   return {
     count,
     // A last frame may be shown for long (a still screen), so its own duration counts.
     durationSec: spanSec + (lastSec || frameSec),
-    averageFps: 1 / frameSec,
+    averageFps: (count - 1) / spanSec,
+    fps: 1 / frameSec,
     constant: worst <= JITTER_FRAMES * frameSec + ROUNDING_SEC,
   };
+}
+
+/** Fewer frames than this are all fitted; with more, the first and the last are left out. */
+const FIT_ALL = 8;
+
+/**
+ * The even grid that lies closest to the frames, by least squares. The two ends are left out, because recorders in
+ * fragments and editors put those where they like.
+ */
+function fitGrid(all: Float64Array): { frameSec: number; firstSec: number } {
+  const skipped = all.length > FIT_ALL ? 1 : 0;
+  const times = all.subarray(skipped, all.length - skipped);
+  const middle = (times.length - 1) / 2;
+  const mean = times.reduce((sum, at) => sum + at, 0) / times.length;
+  const slope = times.reduce((sum, at, n) => sum + (n - middle) * (at - mean), 0) / times.reduce((sum, _, n) => sum + (n - middle) ** 2, 0);
+  const frameSec = slope > 0 ? slope : (times[times.length - 1] as number) - (times[0] as number) || 1;
+  return { frameSec, firstSec: mean - (middle + skipped) * frameSec };
 }

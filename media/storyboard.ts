@@ -3,13 +3,13 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { inputArgs, requireSuccess, runFfmpeg, type FfmpegResult } from "./ffmpeg";
 import { exists, moveInto, outputFile, writeWhole } from "./files";
-import { segmentName } from "./package";
-import type { Used } from "./probe";
-import type { OutputFile, Rendition, StageContext, VideoFacts } from "./types";
+import { mp4Name } from "./package";
+import type { OutputFile, Rendition, StageContext, VideoFacts, Used } from "./types";
 
 /**
- * Small pictures for finding a place in a clip, and three silent seconds for lists. Both are made from the finished 360
- * rung, never from the source: 80 times cheaper, and nothing of the upload is opened again.
+ * Small pictures for finding a place in a clip, and three silent seconds for lists. Both are made from the finished MP4
+ * of the 360 rung, never from the source: 80 times cheaper, and nothing of the upload is opened again. (From the MP4 and
+ * not from the file of the playlist, because ffmpeg of 2018 seeks in fragments for ever.)
  */
 const TILES_MAX = 60;
 const COLUMNS = 10;
@@ -58,7 +58,7 @@ export function storyboardTrack(plan: StoryboardPlan, durationSec: number): stri
   return ["WEBVTT\n", ...cues].join("\n");
 }
 
-/** Writes the sprite and its track. The rung's file must be in `outDir`. */
+/** Writes the sprite and its track. The rung's MP4 must be in `outDir`. */
 export async function makeStoryboard(rung: Rendition, facts: VideoFacts, ctx: StageContext): Promise<{ outputs: OutputFile[] } & Used> {
   const plan = planStoryboard({ width: rung.width, height: rung.height, durationSec: facts.durationSec });
   const made = await exists(ctx.outDir, STORYBOARD_NAME, STORYBOARD_TRACK_NAME);
@@ -110,7 +110,7 @@ async function fromRung(
   { before, after, keep = false }: { before: string[]; after: string[]; keep?: boolean },
 ): Promise<{ result: FfmpegResult; bytes: Buffer | null }> {
   const scratch = await mkdtemp(join(ctx.workDir, "story-"));
-  const source = join(ctx.outDir, segmentName(rung.name));
+  const source = join(ctx.outDir, mp4Name(rung.name));
   try {
     const args = [...before, ...inputArgs(source, "mov"), "-map", "0:v:0", ...after, name];
     const result = await runFfmpeg({ ...ctx, args, readOnly: [source], writable: scratch, timeoutMs: TIMEOUT_MS });

@@ -5,8 +5,7 @@ import { exists, moveInto } from "./files";
 import { normalise, rateOf } from "./filters";
 import type { Rung } from "./ladder";
 import { describeRendition, playlistName, segmentName, segmentsOf } from "./package";
-import type { Used } from "./probe";
-import { MediaRejected, type Rendition, type RungName, type StageContext, type VideoFacts } from "./types";
+import { MediaRejected, type Rendition, type RungName, type StageContext, type VideoFacts, type Used } from "./types";
 import { WHOLE_SHARE } from "./validate";
 
 /**

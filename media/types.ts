@@ -89,6 +89,12 @@ export interface PictureHash {
   mirroredBlockhash: string;
 }
 
+/** What programs used: user and system seconds, and the highest resident memory of any. */
+export interface Used {
+  cpuSec: number;
+  peakRssBytes: number;
+}
+
 /** What a stage may use. `workDir` is private and emptied by the caller whatever happens. */
 export interface StageContext {
   workDir: string;
@@ -96,6 +102,8 @@ export interface StageContext {
   signal?: AbortSignal;
   /** ffmpeg and what it can do; what `describeTools()` finds when absent. */
   tools?: MediaTools;
+  /** Told after each program that ran, also when the stage then refuses the upload. */
+  onUse?: (used: Used) => void;
   /** 0 to 1 within the stage. */
   onProgress?: (share: number) => void;
 }

@@ -1,14 +1,13 @@
 import { VIDEO_SEC_MAX, type RejectReason } from "@models/media-reasons";
 import type { Mp4Outline } from "./boxes";
-import type { ClipStreams, PacketScan } from "./probe";
+import type { ClipStreams, PacketScan, Unopened } from "./probe";
 import { MediaRejected } from "./types";
 
 /** Everything that is known about a clip; what has not been looked at yet is null, and its rules wait. */
 export interface Evidence {
   /** Of MP4 and MOV only. */
   outline: Mp4Outline | null;
-  /** `false` when ffprobe could not open the file. */
-  streams: ClipStreams | false;
+  streams: ClipStreams | Unopened;
   packets: PacketScan | null;
   /** Whether the first frames could be decoded. */
   decodes: boolean | null;
@@ -28,19 +27,20 @@ const STREAMS_MAX = 16;
 export const WHOLE_SHARE = 0.9;
 
 type Rule = [reason: RejectReason, test: (evidence: Evidence) => boolean];
-const streamsOf = (test: (streams: ClipStreams) => boolean) => (evidence: Evidence) => evidence.streams !== false && test(evidence.streams);
+const streamsOf = (test: (streams: ClipStreams) => boolean) => (evidence: Evidence) => isOpen(evidence.streams) && test(evidence.streams);
 const packetsOf = (test: (packets: PacketScan, declaredSec: number | null) => boolean) => (evidence: Evidence) =>
-  evidence.packets !== null && test(evidence.packets, evidence.streams ? evidence.streams.declaredSec : null);
+  evidence.packets !== null && test(evidence.packets, isOpen(evidence.streams) ? evidence.streams.declaredSec : null);
 
 /** In this order: the first that holds is the reason the owner reads, so the one he can do something about comes first. */
 const RULES: readonly Rule[] = [
   ["encrypted", ({ outline }) => outline !== null && outline.sampleEntries.some(({ type }) => type === "encv" || type === "enca")],
-  ["truncated", ({ outline, streams }) => streams === false && outline !== null && outline.cutShort],
-  ["corrupt", ({ streams }) => streams === false],
+  ["truncated", ({ outline, streams }) => streams === "unreadable" && outline !== null && outline.cutShort],
+  ["corrupt", ({ streams }) => streams === "unreadable"],
+  ["codec_not_allowed", ({ streams }) => streams === "foreign_codec"],
+  ["dimensions", ({ streams }) => streams === "oversized"],
   ["no_video", streamsOf(({ video }) => video === null)],
   ["too_many_streams", streamsOf(({ streamCount }) => streamCount > STREAMS_MAX)],
   ["codec_not_allowed", streamsOf(({ video, foreignAudio }) => !video?.codecAllowed || foreignAudio !== null)],
-  ["corrupt", streamsOf(({ video }) => !video?.codedWidth || !video.codedHeight)],
   ["dimensions", streamsOf(({ video }) => video !== null && (sizeIsOdd(video.width, video.height) || sizeIsOdd(video.codedWidth, video.codedHeight)))],
   ["fps_too_high", streamsOf(({ video }) => (video?.declaredFps ?? 0) > FPS_MAX)],
   ["truncated", ({ outline, packets }) => packets !== null && packets.count < FRAMES_MIN && outline !== null && outline.cutShort],
@@ -58,6 +58,10 @@ export function requireTakeable(evidence: Evidence): void {
   if (broken) throw new MediaRejected(broken[0], detailOf(evidence));
 }
 
+function isOpen(streams: Evidence["streams"]): streams is ClipStreams {
+  return typeof streams !== "string";
+}
+
 function sizeIsOdd(width: number, height: number): boolean {
   const long = Math.max(width, height);
   const short = Math.min(width, height);
@@ -65,7 +69,7 @@ function sizeIsOdd(width: number, height: number): boolean {
 }
 
 function detailOf({ streams, packets }: Evidence): string {
-  if (!streams) return "cannot be opened";
+  if (!isOpen(streams)) return streams;
   const { video, declaredSec } = streams;
   const facts = [
     video && `${video.codec} ${video.width}x${video.height}`,

@@ -6,10 +6,10 @@ import type { SampledFrame } from "./frames";
 import { isBase, ladder, type Rung } from "./ladder";
 import { makeMp4, rungFiles, writeMaster } from "./package";
 import { makePosterFiles } from "./poster";
-import { probeStreams, scanPackets, type ClipStreams, type PacketScan, type Used } from "./probe";
+import { probeStreams, scanPackets, type ClipStreams, type PacketScan } from "./probe";
 import { makePreview, makeStoryboard } from "./storyboard";
 import { encodeRungs } from "./transcode";
-import { MediaRejected, type OutputFile, type Rendition, type Sniffed, type StageContext, type VideoFacts } from "./types";
+import { MediaRejected, type OutputFile, type Rendition, type Sniffed, type StageContext, type VideoFacts, type Used } from "./types";
 import { requireTakeable, type Evidence } from "./validate";
 
 /**
@@ -38,13 +38,13 @@ export async function inspectVideo(path: string, sniffed: Sniffed, ctx: StageCon
   const tools = await requireTools(ctx.tools);
   const { demuxer } = sniffed;
   if (!demuxer) throw new MediaRejected("type_mismatch", sniffed.type);
-  const options = { path, demuxer, tools, signal: ctx.signal };
+  const options = { path, demuxer, tools, signal: ctx.signal, onUse: ctx.onUse };
   const used: Used = { cpuSec: 0, peakRssBytes: 0 };
 
-  const evidence: Evidence = { outline: demuxer === "mov" ? await readOutline(path) : null, streams: false, packets: null, decodes: null };
+  const evidence: Evidence = { outline: demuxer === "mov" ? await readOutline(path) : null, streams: "unreadable", packets: null, decodes: null };
   const probed = await probeStreams(options);
   add(used, probed);
-  evidence.streams = probed.streams ?? false;
+  evidence.streams = probed.streams;
   requireTakeable(evidence);
   // requireTakeable lets no clip through that cannot be opened or has no picture.
   const streams = probed.streams as ClipStreams;
@@ -194,10 +194,10 @@ const USUAL = [10, 12, 12.5, 14.985, 15, 20, 23.976, 24, 25, 29.97, 30];
 const USUAL_WITHIN = 0.002;
 
 /** An even rate is kept, or halved until it fits, so that no frame is shown longer than its neighbours. */
-export function outputFps({ constant, averageFps }: Pick<PacketScan, "constant" | "averageFps">): number {
-  if (!constant || averageFps < FPS_MIN) return FPS_OTHERWISE;
-  const parts = Math.max(1, Math.ceil(averageFps / FPS_MAX));
-  const fps = averageFps / parts;
+export function outputFps({ constant, fps: own }: Pick<PacketScan, "constant" | "fps">): number {
+  if (!constant || own < FPS_MIN) return FPS_OTHERWISE;
+  const parts = Math.max(1, Math.ceil(own / FPS_MAX));
+  const fps = own / parts;
   if (parts > 1 && fps < FPS_PART_MIN) return FPS_OTHERWISE;
   return USUAL.find((usual) => Math.abs(fps - usual) <= usual * USUAL_WITHIN && Math.abs(fps - usual) <= 0.012) ?? Math.round(fps * 1000) / 1000;
 }
