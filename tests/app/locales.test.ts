@@ -36,8 +36,8 @@ const code = ["app", "models", "media", "scripts"].flatMap((folder) => {
     throw error;
   }
 });
-/** Comments give examples of keys that need not exist. */
-const text = code.join("\n").replace(/\/\*\*[\s\S]*?\*\//g, "");
+/** Comments give examples of keys that need not exist, and the names of log events look like keys. */
+const text = code.join("\n").replace(/\/\*\*[\s\S]*?\*\/|\bevent: "[\w.]+"/g, "");
 
 /** Keys written whole, e.g. "feed.more", and the beginnings of composed ones, e.g. `post.sort.${sort}`. */
 const namespaces = [...new Set([...catalogues.en.keys()].map((key) => key.split(".")[0]))].join("|");
