@@ -18,7 +18,7 @@ import { postJsonLd } from "~/seo/json-ld";
 import { metaFor } from "~/seo/meta";
 import { parseSort, readComments } from "~/services/comments-read.server";
 import { listRelated, readPost } from "~/services/posts-read.server";
-import { listTopics } from "~/services/topics.server";
+import { listTopicLinks } from "~/services/topics.server";
 
 export async function loader({ request, params }: LoaderFunctionArgs) {
   const now = new Date();
@@ -35,9 +35,11 @@ export async function loader({ request, params }: LoaderFunctionArgs) {
     const [post, comments, topics, resumedText] = await Promise.all([
       readPost(reading, now),
       readComments({ ...reading, sort, cursor: searchParams.get("cursor") }),
-      listTopics(locale, now),
+      listTopicLinks(locale, now),
       getResumedText(request),
     ]);
+    // A clip has a page of its own; this address, and what hangs on it, leads there for good.
+    if (post.isClip) throw redirect(`/clips/${postId}${new URL(request.url).search}`, 301);
     const related = await listRelated({ post, locale }, now);
     const tags = `post:${postId} member:${post.author.id}`;
     return data(

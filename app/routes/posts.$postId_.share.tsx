@@ -16,13 +16,16 @@ export async function loader({ request, params }: LoaderFunctionArgs) {
   try {
     const viewer = await getViewer(request);
     const post = await readPost({ postId: params.postId ?? "", locale: getLocale(request), viewerId: viewer?.id ?? null }, new Date());
-    const url = `${env.PUBLIC_URL}/posts/${post.id}`;
+    // A clip is shared at the second that was on the screen.
+    const second = /^\d{1,5}$/.exec(new URL(request.url).searchParams.get("t") ?? "")?.[0];
+    const path = post.isClip ? `/clips/${post.id}${second ? `?t=${second}` : ""}` : `/posts/${post.id}`;
+    const url = env.PUBLIC_URL + path;
     const { modules } = QRCode.create(url, { errorCorrectionLevel: "M" });
-    let path = "";
+    let squares = "";
     for (let row = 0; row < modules.size; row += 1) {
-      for (let column = 0; column < modules.size; column += 1) if (modules.get(row, column)) path += `M${column} ${row}h1v1h-1z`;
+      for (let column = 0; column < modules.size; column += 1) if (modules.get(row, column)) squares += `M${column} ${row}h1v1h-1z`;
     }
-    return { post: { id: post.id, title: post.title, lang: post.lang }, url, qr: { size: modules.size, path } };
+    return { post: { id: post.id, title: post.title, lang: post.lang }, path, url, qr: { size: modules.size, path: squares } };
   } catch (error) {
     throw toThrown(error, request);
   }
@@ -32,7 +35,7 @@ export const meta: MetaFunction<typeof loader> = ({ matches, location }) => meta
 
 export default function SharePage() {
   const t = useT();
-  const { post, url, qr } = useLoaderData<typeof loader>();
+  const { post, path, url, qr } = useLoaderData<typeof loader>();
   const [copied, setCopied] = useState(false);
   return (
     <Frame>
@@ -59,7 +62,7 @@ export default function SharePage() {
           >
             {t(copied ? "post.copied" : "post.copyLink")}
           </button>
-          <Link className="link" to={`/posts/${post.id}`}>
+          <Link className="link" to={path}>
             {t("post.backToPost")}
           </Link>
         </div>

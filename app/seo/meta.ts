@@ -13,13 +13,17 @@ import { siteOf, type Matches } from "./site";
 export interface PageMeta {
   matches: Matches | undefined;
   location: { pathname: string };
-  kind: "home" | "feed" | "post" | "thread" | "profile" | "private";
+  kind: "home" | "feed" | "post" | "clip" | "thread" | "profile" | "private";
   title?: string | undefined;
   titleKey?: string;
   description?: string | undefined;
   descriptionKey?: string;
   /** Path of the picture for cards on other sites, 1200 × 630. */
   image?: string | undefined;
+  /** When the picture is not a card. */
+  imageSize?: { width: number; height: number } | undefined;
+  /** A film that plays on other sites; the address is whole. */
+  video?: { url: string; width: number; height: number } | undefined;
   /** When this page is a view of another. */
   canonicalPath?: string | undefined;
   /** Language of what is written on the page, when it is not the reader's. */
@@ -29,7 +33,7 @@ export interface PageMeta {
 
 const DESCRIPTION_LENGTH_MAX = 200;
 const OPEN_GRAPH_LOCALE: Record<Locale, string> = { "zh-CN": "zh_CN", en: "en_US" };
-const OPEN_GRAPH_TYPE: Record<PageMeta["kind"], string> = { home: "website", feed: "website", private: "website", post: "article", thread: "article", profile: "profile" };
+const OPEN_GRAPH_TYPE: Record<PageMeta["kind"], string> = { home: "website", feed: "website", private: "website", post: "article", clip: "video.other", thread: "article", profile: "profile" };
 
 export function metaFor(page: PageMeta): MetaDescriptor[] {
   const { locale, publicUrl } = siteOf(page.matches);
@@ -57,16 +61,27 @@ export function metaFor(page: PageMeta): MetaDescriptor[] {
     { property: "og:locale", content: OPEN_GRAPH_LOCALE[locale] },
     { property: "og:locale:alternate", content: OPEN_GRAPH_LOCALE[otherLocale(locale)] },
     { property: "og:image", content: image },
-    { property: "og:image:width", content: "1200" },
-    { property: "og:image:height", content: "630" },
+    { property: "og:image:width", content: String(page.imageSize?.width ?? 1200) },
+    { property: "og:image:height", content: String(page.imageSize?.height ?? 630) },
     { property: "og:image:alt", content: own ?? brand },
+    ...(page.video ? videoTags(page.video) : []),
     { name: "twitter:card", content: "summary_large_image" },
     ...(page.jsonLd ? [{ "script:ld+json": page.jsonLd }] : []),
   ];
 }
 
+function videoTags({ url, width, height }: NonNullable<PageMeta["video"]>): MetaDescriptor[] {
+  return [
+    { property: "og:video", content: url },
+    { property: "og:video:secure_url", content: url },
+    { property: "og:video:type", content: "video/mp4" },
+    { property: "og:video:width", content: String(width) },
+    { property: "og:video:height", content: String(height) },
+  ];
+}
+
 function isOneLanguage(kind: PageMeta["kind"]): boolean {
-  return kind === "post" || kind === "thread";
+  return kind === "post" || kind === "clip" || kind === "thread";
 }
 
 function canonicalUrl(publicUrl: string, path: string, kind: PageMeta["kind"], locale: Locale): string {

@@ -8,12 +8,13 @@ export const SYNDICATION_FORMATS = [
 ] as const;
 export type SyndicationFormat = (typeof SYNDICATION_FORMATS)[number]["extension"];
 
-export type SyndicatedList = { kind: "recommended" | "latest" | "hot" } | { kind: "topic" | "ticker"; id: string } | { kind: "author"; handle: string };
+export type SyndicatedList = { kind: "recommended" | "latest" | "hot" | "clips" } | { kind: "topic" | "ticker"; id: string } | { kind: "author"; handle: string };
 
 const LIST_OF_PAGE: readonly [page: RegExp, list: string][] = [
   [/^\/$/, "recommended"],
   [/^\/latest$/, "latest"],
   [/^\/hot$/, "hot"],
+  [/^\/clips$/, "clips"],
   [/^\/topics\/([\w.-]{1,64})$/, "topics/"],
   [/^\/tickers\/([\w.-]{1,64})$/, "tickers/"],
   [/^\/members\/([\w.-]{1,64})$/, "members/"],
@@ -40,7 +41,7 @@ export interface SyndicationAddress {
 
 /** Reads `<lang>/<list>.<format>`; null when it names nothing. */
 export function parseFeedAddress(path: string): SyndicationAddress | null {
-  const [, lang, list = "", id, extension] = /^([\w-]{2,5})\/(recommended|latest|hot|topics|tickers|members)(?:\/([\w.-]{1,64}))?\.(rss|atom|json)$/.exec(path) ?? [];
+  const [, lang, list = "", id, extension] = /^([\w-]{2,5})\/(recommended|latest|hot|clips|topics|tickers|members)(?:\/([\w.-]{1,64}))?\.(rss|atom|json)$/.exec(path) ?? [];
   const locale = LOCALES.find((known) => known === lang);
   const format = SYNDICATION_FORMATS.find((known) => known.extension === extension)?.extension;
   if (!locale || !format) return null;
@@ -54,5 +55,5 @@ function listOf(list: string, id = ""): SyndicatedList {
   if (list === "topics") return { kind: "topic", id };
   if (list === "tickers") return { kind: "ticker", id };
   if (list === "members") return { kind: "author", handle: id };
-  return { kind: list as "recommended" | "latest" | "hot" };
+  return { kind: list as "recommended" | "latest" | "hot" | "clips" };
 }

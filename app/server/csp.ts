@@ -8,7 +8,8 @@ const FIXED = [
   "default-src 'none'",
   "style-src 'self'",
   "img-src 'self' data:",
-  "media-src 'self'",
+  // blob: is how a browser names what hls.js feeds to a <video>; such an address is made by our own scripts and holds no page.
+  "media-src 'self' blob:",
   "font-src 'self'",
   "connect-src 'self'",
   "manifest-src 'self'",

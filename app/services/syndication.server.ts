@@ -1,4 +1,4 @@
-import { Feed } from "feed";
+import { Feed, type Item } from "feed";
 import { NotFound } from "@models/errors";
 import { findPublicMemberByHandle } from "@models/member.server";
 import type { SyndicationAddress, SyndicationFormat } from "../seo/syndication";
@@ -34,23 +34,36 @@ export async function syndicate(address: SyndicationAddress, publicUrl: string, 
     updated: new Date(items.reduce((latest, item) => (item.publishedAt > latest ? item.publishedAt : latest), "1970-01-01T00:00:00.000Z")),
     feedLinks: { [address.format === "json" ? "json" : address.format === "atom" ? "atom" : "rss"]: own },
   });
-  for (const item of items) document.addItem(entryOf(item, publicUrl));
+  for (const item of items) document.addItem(entryOf(item, publicUrl, address.format));
   return { body: RENDER[address.format](document), tags: [tag, ...items.map(({ id }) => `post:${id}`)] };
 }
 
-function entryOf(item: PostCard, publicUrl: string) {
-  const link = `${publicUrl}/posts/${item.id}`;
+function entryOf(item: PostCard, publicUrl: string, format: SyndicationFormat) {
+  const link = `${publicUrl}/${item.clip ? "clips" : "posts"}/${item.id}`;
   return {
     id: link,
     guid: link,
     link,
     title: item.title,
     description: item.excerpt,
+    ...(item.clip ? filmOf(item.clip, publicUrl, format) : {}),
     date: new Date(item.publishedAt),
     published: new Date(item.publishedAt),
     author: [{ name: item.author.displayName, link: `${publicUrl}/members/${item.author.handle}` }],
     category: item.topic ? [{ name: item.topic.name, term: item.topic.slug }] : [],
   };
+}
+
+/**
+ * The film of a clip. In RSS an item has one enclosure, and a picture would take its place; JSON Feed calls it an
+ * attachment, which the library does not know but for its list of extensions, typed narrower than it is used.
+ */
+function filmOf({ poster, file, durationSec }: NonNullable<PostCard["clip"]>, publicUrl: string, format: SyndicationFormat): Partial<Item> {
+  if (!file) return {};
+  const url = publicUrl + file.url;
+  if (format !== "json") return { video: { url, type: "video/mp4", length: file.bytes } };
+  const attachments = [{ url, mime_type: "video/mp4", size_in_bytes: file.bytes, duration_in_seconds: durationSec }];
+  return { ...(poster ? { image: publicUrl + poster } : {}), extensions: [{ name: "attachments", objects: attachments as unknown as Record<string, unknown> }] };
 }
 
 async function identify({ list, locale }: SyndicationAddress, now: Date): Promise<{ feed: FeedName; title: string; tag: string }> {
@@ -75,7 +88,8 @@ async function identify({ list, locale }: SyndicationAddress, now: Date): Promis
   }
 }
 
-function titleOf(kind: "recommended" | "latest" | "hot", locale: Locale): string {
+function titleOf(kind: "recommended" | "latest" | "hot" | "clips", locale: Locale): string {
   const t = getFixedT(locale);
+  if (kind === "clips") return t("clips.title");
   return kind === "recommended" ? t("feed.recommended") : kind === "latest" ? t("feed.latest") : t("feed.hot");
 }

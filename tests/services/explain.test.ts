@@ -5,11 +5,14 @@ import { insertTopics } from "@models/topic.server";
 import { COMMENT_SORTS } from "@models/comment.server";
 import { findPublicMemberByHandle } from "@models/member.server";
 import { readComments, readThread } from "~/services/comments-read.server";
+import { CLIPS_PER_PAGE, listClipTopics, readClip, readClipFeed, readClipPanel, type ClipFeedName } from "~/services/clips-read.server";
 import { countNew, PAGE_SIZE, readFeed, type FeedName } from "~/services/feeds.server";
 import { setFollow } from "~/services/follows.server";
 import { listRelated, readPost } from "~/services/posts-read.server";
 import { search } from "~/services/search.server";
+import { listSitemapParts, readSitemapPart } from "~/services/sitemap.server";
 import { forgetTopics, listTopics } from "~/services/topics.server";
+import { makeClip } from "../support/clips";
 import { useDatabase } from "../support/db";
 import { makeMember } from "../support/factories";
 import { AT_NOON, makeComment, makePost, minutesAfter } from "../support/posts";
@@ -22,6 +25,7 @@ let handle = "";
 let readerId = "";
 let postId = "";
 let replyId = "";
+let clipId = "";
 
 beforeAll(async () => {
   await insertTopics([{ _id: "funds", position: 0, name: { "zh-CN": "基金入门", en: "Funds" }, about: { "zh-CN": "费用", en: "Fees" } }]);
@@ -31,6 +35,7 @@ beforeAll(async () => {
   handle = author.handle;
   readerId = (await makeMember())._id;
   for (let i = 0; i < PAGE_SIZE + 5; i += 1) postId = (await makePost({ authorId, publishedAt: minutesAfter(AT_NOON, -i), tickers: ["AAPL"] }))._id;
+  for (let i = 0; i < CLIPS_PER_PAGE + 2; i += 1) clipId = (await makeClip({ authorId, publishedAt: minutesAfter(AT_NOON, -i) }))._id;
   for (let i = 0; i < 25; i += 1) await makeComment({ postId, authorId, createdAt: minutesAfter(AT_NOON, i) });
   const root = await makeComment({ postId, authorId });
   replyId = (await makeComment({ postId, authorId, parentId: root._id, replyToId: root._id }))._id;
@@ -44,6 +49,11 @@ async function readFeedTwice(feed: FeedName, viewerId: string | null): Promise<v
   if (page.nextCursor) await readFeed({ feed, locale: "zh-CN", cursor: page.nextCursor, viewerId }, NOW);
 }
 
+async function readClipsTwice(feed: ClipFeedName): Promise<void> {
+  const page = await readClipFeed({ feed, locale: "zh-CN", cursor: null, viewerId: readerId }, NOW);
+  await readClipFeed({ feed, locale: "zh-CN", cursor: page.nextCursor, viewerId: null }, NOW);
+}
+
 const PAGES: [string, () => Promise<unknown>][] = [
   ["recommended", () => readFeedTwice({ kind: "recommended" }, null)],
   ["hot", () => readFeedTwice({ kind: "hot" }, null)],
@@ -53,6 +63,20 @@ const PAGES: [string, () => Promise<unknown>][] = [
   ["profile", async () => [await findPublicMemberByHandle(handle), await readFeedTwice({ kind: "author", id: authorId }, null)]],
   ["following", () => readFeedTwice({ kind: "following" }, readerId)],
   ["saved", () => readFeedTwice({ kind: "saved" }, readerId)],
+  ["clips", () => readClipsTwice({ kind: "recommended" })],
+  ["latest clips", () => readClipsTwice({ kind: "latest" })],
+  ["clips of a topic", () => readClipsTwice({ kind: "topic", id: "funds" })],
+  ["topics with clips", () => listClipTopics("zh-CN", NOW)],
+  [
+    "clip",
+    async () => {
+      for (const feed of [{ kind: "recommended" }, { kind: "latest" }, { kind: "topic", id: "funds" }] as const) {
+        await readClip({ postId: clipId, feed, locale: "zh-CN", viewerId: readerId, sort: null, cursor: null }, NOW);
+      }
+      await readClipPanel({ postId: clipId, locale: "zh-CN", viewerId: null, sort: "newest", cursor: null }, NOW);
+    },
+  ],
+  ["sitemap", async () => [await listSitemapParts(NOW), await readSitemapPart("clips-zh-CN-1", NOW), await readSitemapPart("posts-zh-CN-2026-03-1", NOW)]],
   ["new posts pill", () => countNew({ kind: "latest" }, "zh-CN", AT_NOON, NOW)],
   ["topics", () => listTopics("zh-CN", NOW)],
   ["search", () => search("基金", "zh-CN", NOW)],

@@ -1,4 +1,4 @@
-import { createContext, useCallback, useContext, useMemo, useState, type ReactNode } from "react";
+import { createContext, useCallback, useContext, useMemo, useRef, useState, type ReactNode } from "react";
 import { GateSheet } from "./GateSheet";
 
 /** What a guest tried. The server checks every part of it again. */
@@ -13,21 +13,29 @@ export interface GateRequest {
 interface Gate {
   /** Opens the sheet. `form` brings what was chosen or written: poll choices, a report's reason, the words of a comment. */
   open: (request: GateRequest, form?: FormData) => void;
+  /** For a page that moves without the router knowing: where a login leads back to. Null when it goes. */
+  comeBackTo: (place: (() => string) | null) => void;
 }
 
-const GateContext = createContext<Gate>({ open: () => undefined });
+const GateContext = createContext<Gate>({ open: () => undefined, comeBackTo: () => undefined });
 
 export interface OpenGate {
   request: GateRequest;
   form: FormData;
+  /** Path to come back to; null means the page that the router shows. */
+  here: string | null;
 }
 
 /** Holds the one sheet of the page. Without scripts it is never seen: the same forms lead to the page /gate. */
 export function GateProvider({ children }: { children: ReactNode }) {
   const [opened, setOpened] = useState<OpenGate | null>(null);
-  const open = useCallback((request: GateRequest, form?: FormData) => setOpened({ request, form: form ?? new FormData() }), []);
+  const place = useRef<(() => string) | null>(null);
+  const open = useCallback((request: GateRequest, form?: FormData) => setOpened({ request, form: form ?? new FormData(), here: place.current?.() ?? null }), []);
+  const comeBackTo = useCallback((next: (() => string) | null) => {
+    place.current = next;
+  }, []);
   const close = useCallback(() => setOpened(null), []);
-  const gate = useMemo(() => ({ open }), [open]);
+  const gate = useMemo(() => ({ open, comeBackTo }), [open, comeBackTo]);
   return (
     <GateContext.Provider value={gate}>
       {children}

@@ -7,9 +7,11 @@ import { otherLocale } from "~/i18n/locales";
 import { useLocale, useT } from "~/i18n/react";
 import { useViewer } from "./page-context";
 
-/** The five places of the product, in thumb order. The middle one writes. */
-const PLACES: { to: string; icon: IconName; key: string; end?: boolean }[] = [
+/** The places of the product, in thumb order; the middle one writes. A phone has room for five: `wide` ones stand in the rail alone. */
+const PLACES: { to: string; icon: IconName; key: string; end?: boolean; wide?: boolean }[] = [
   { to: "/", icon: "home", key: "common.home", end: true },
+  { to: "/clips", icon: "clip", key: "clips.nav" },
+  { to: "/topics", icon: "topics", key: "common.topics", wide: true },
   { to: "/posts/new", icon: "plus", key: "common.write" },
   { to: "/saved", icon: "save", key: "common.saved" },
   { to: "/account", icon: "person", key: "common.me" },
@@ -83,7 +85,7 @@ export function BottomNav() {
   const { pathname } = useLocation();
   return (
     <nav className="bottom" aria-label={t("common.bottomNav")}>
-      {PLACES.map((place) =>
+      {PLACES.filter((place) => !place.wide).map((place) =>
         place.icon === "plus" ? (
           <PlainLink key={place.to} to={place.to} rel="nofollow">
             <span className="plus">

@@ -1,3 +1,5 @@
+import { formatClock } from "~/format/clock";
+
 /** The first chart of a post as a small picture: a hint of its shape, so it is hidden from screen readers. */
 const WIDTH = 104;
 const HEIGHT = 78;
@@ -17,6 +19,16 @@ export function FeedPicture({ chart }: { chart: ChartPictureData }) {
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="xMidYMid slice">
         {chart.type === "bar" ? <Bars values={chart.series[0] ?? []} y={y} /> : <Lines series={chart.series} y={y} />}
       </svg>
+    </div>
+  );
+}
+
+/** The poster of a clip with its length; the title beside it says what it is. */
+export function ClipPicture({ poster, durationSec }: { poster: string | null; durationSec: number }) {
+  return (
+    <div className="pic clip-pic" aria-hidden="true">
+      {poster ? <img src={poster} width={WIDTH} height={HEIGHT} alt="" loading="lazy" /> : null}
+      <span className="num">▶ {formatClock(durationSec)}</span>
     </div>
   );
 }

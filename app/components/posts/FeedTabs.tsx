@@ -26,11 +26,17 @@ export function FeedTabs({ topics }: { topics: TopicLink[] }) {
       <PlaceLink at={pathname} to="/hot">
         {t("feed.hot")}
       </PlaceLink>
+      <PlaceLink at={pathname} to="/clips">
+        {t("clips.nav")}
+      </PlaceLink>
       {topics.slice(0, TOPIC_TABS).map((topic) => (
         <PlaceLink key={topic.slug} at={pathname} to={`/topics/${topic.slug}`}>
           {topic.name}
         </PlaceLink>
       ))}
+      <PlaceLink at={pathname} to="/topics" end>
+        {t("feed.allTopics")}
+      </PlaceLink>
     </nav>
   );
 }

@@ -4,15 +4,17 @@ import { PlainLink } from "~/components/ui/PlainLink";
 import { Time } from "~/components/ui/Time";
 import { formatCount } from "~/format/numbers";
 import { useLocale, useT } from "~/i18n/react";
-import { FeedPicture } from "./FeedPicture";
+import { ClipPicture, FeedPicture } from "./FeedPicture";
 import { LikeButton } from "./LikeButton";
 import { SaveButton } from "./SaveButton";
-import type { PostCardView, ReasonView } from "./types";
+import type { PostCardView } from "./types";
+import { Why } from "./Why";
 
 /** One post in a list. The title's link covers the row; the controls stand above it. */
 export function PostRow({ post, compact }: { post: PostCardView; compact?: boolean }) {
   const t = useT();
   const locale = useLocale();
+  const path = `/${post.clip ? "clips" : "posts"}/${post.id}`;
   return (
     <article className="row">
       <div className="by">
@@ -39,17 +41,17 @@ export function PostRow({ post, compact }: { post: PostCardView; compact?: boole
       </div>
       <div lang={post.lang}>
         <h2>
-          <PlainLink to={`/posts/${post.id}`}>
+          <PlainLink to={path}>
             {post.title}
           </PlainLink>
         </h2>
         {compact ? null : <p className="ex">{post.excerpt}</p>}
       </div>
-      {post.chart && !compact ? <FeedPicture chart={post.chart} /> : <span />}
+      {post.clip && !compact ? <ClipPicture {...post.clip} /> : post.chart && !compact ? <FeedPicture chart={post.chart} /> : <span />}
       {compact ? null : (
         <div className="acts">
           <LikeButton postId={post.id} liked={post.liked} likeCount={post.likeCount} />
-          <PlainLink className="act-btn" to={`/posts/${post.id}#comments`} aria-label={t("post.commentsWithCount", { count: post.commentCount })}>
+          <PlainLink className="act-btn" to={`${path}#comments`} aria-label={t("post.commentsWithCount", { count: post.commentCount })}>
             <Icon name="comment" />
             <span className="num">{formatCount(post.commentCount, locale)}</span>
           </PlainLink>
@@ -63,25 +65,4 @@ export function PostRow({ post, compact }: { post: PostCardView; compact?: boole
       )}
     </article>
   );
-}
-
-/** Why this post stands here, in words: the largest part of its score, or what the reader follows. */
-function Why({ reason }: { reason: ReasonView }) {
-  const t = useT();
-  switch (reason.kind) {
-    case "editors":
-      return <>{t("feed.why.editors")}</>;
-    case "saved":
-      return <>{t("feed.why.saved")}</>;
-    case "author":
-      return <>{t("feed.why.author")}</>;
-    case "fresh":
-      return <>{t("feed.why.fresh")}</>;
-    case "discussed":
-      return <>{t("feed.why.discussed", { count: reason.comments })}</>;
-    case "following":
-      return <>{t("feed.why.following", { name: reason.name })}</>;
-    case "window":
-      return <>{reason.hours < 48 ? t("feed.why.hours", { count: reason.hours }) : t("feed.why.days", { count: Math.round(reason.hours / 24) })}</>;
-  }
 }

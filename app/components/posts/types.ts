@@ -16,6 +16,8 @@ export interface PostCardView {
   topic: { slug: string; name: string } | null;
   declarations: string[];
   chart: ChartPictureData | null;
+  /** Set for a clip: its poster stands in place of a chart. */
+  clip: { poster: string | null; durationSec: number } | null;
   publishedAt: string;
   likeCount: number;
   commentCount: number;

@@ -1,0 +1,88 @@
+import type Hls from "hls.js";
+import type { ClipMediaView } from "~/format/media-view";
+
+/**
+ * Gives a `<video>` its film. The first clip of a page is a whole MP4, which shows its first frame soonest; the ones
+ * after it are HLS, which follows the network: by the browser itself where it can, else by hls.js, loaded only then.
+ * Whatever goes wrong with HLS, the MP4 takes over at the same second. Figures: docs/decisions/0012-clips-feed.md.
+ */
+const HLS_TYPE = "application/vnd.apple.mpegurl";
+/** Enough to begin with while another clip is playing; seconds. */
+const BUFFER_AHEAD_SEC = 4;
+const BUFFER_PLAYING_SEC = 30;
+
+export interface Attached {
+  /** The clip is the one on the stage: load further ahead. */
+  promote: () => void;
+  detach: () => void;
+}
+
+interface Options {
+  /** Whole file, not HLS. */
+  whole: boolean;
+  /** Nothing can be played any more; the picture stays where it was. */
+  onFailed: () => void;
+}
+
+export function attachSource(video: HTMLVideoElement, media: ClipMediaView, { whole, onFailed }: Options): Attached {
+  let hls: Hls | null = null;
+  let playing = false;
+  let onWhole = false;
+  let gone = false;
+
+  function takeWhole(): void {
+    if (gone) return;
+    hls?.destroy();
+    hls = null;
+    if (onWhole) return onFailed();
+    onWhole = true;
+    const url = chooseFile(media, video.clientHeight);
+    if (!url) return onFailed();
+    const second = video.currentTime;
+    const wasPlaying = !video.paused;
+    video.src = url;
+    if (second > 0) video.addEventListener("loadedmetadata", () => (video.currentTime = second), { once: true });
+    if (wasPlaying) video.play().catch(() => undefined); // Refused or replaced by the next source: the stage shows its own play button.
+  }
+
+  async function takeStream(url: string): Promise<void> {
+    const { default: HlsLight } = await import("hls.js/light");
+    if (gone) return;
+    if (!HlsLight.isSupported()) return takeWhole();
+    // Without a worker: it would need blob: scripts, and remuxing fMP4 is next to no work.
+    hls = new HlsLight({ enableWorker: false, maxBufferLength: playing ? BUFFER_PLAYING_SEC : BUFFER_AHEAD_SEC, maxMaxBufferLength: BUFFER_PLAYING_SEC, capLevelToPlayerSize: true });
+    hls.on(HlsLight.Events.ERROR, (_event, { fatal }) => {
+      if (fatal) takeWhole();
+    });
+    hls.loadSource(url);
+    hls.attachMedia(video);
+  }
+
+  video.addEventListener("error", takeWhole);
+  if (whole || !media.hls) takeWhole();
+  else if (video.canPlayType(HLS_TYPE) !== "") video.src = media.hls;
+  else if ("MediaSource" in window) takeStream(media.hls).catch(takeWhole);
+  else takeWhole();
+
+  return {
+    promote: () => {
+      playing = true;
+      if (hls) hls.config.maxBufferLength = BUFFER_PLAYING_SEC;
+    },
+    detach: () => {
+      gone = true;
+      video.removeEventListener("error", takeWhole);
+      hls?.destroy();
+      video.removeAttribute("src");
+      video.load();
+    },
+  };
+}
+
+/** The smallest file that fills the stage, or the smallest of all on a slow line. */
+function chooseFile({ mp4 }: ClipMediaView, stageHeight: number): string | undefined {
+  const { connection } = navigator as Navigator & { connection?: { effectiveType?: string; downlink?: number } };
+  const slow = connection?.effectiveType !== undefined && (connection.effectiveType !== "4g" || (connection.downlink ?? 10) < 2);
+  const wanted = slow ? 0 : stageHeight * Math.min(window.devicePixelRatio, 1.5) * 0.9;
+  return (mp4.find(({ height }) => height >= wanted) ?? mp4.at(-1))?.url;
+}
