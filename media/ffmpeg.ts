@@ -10,11 +10,11 @@ import { MediaRejected, type StageContext, type Used, type VideoFacts } from "./
  * `inputArgs`, which names what may be opened; nothing else in this folder spells those options.
  */
 export interface ToolSettings {
-  /** FFMPEG_PATH and FFPROBE_PATH: the programs themselves. */
+  /** FFMPEG_PATH, or FFMPEG_BIN: the program, with ffprobe beside it, or the folder of both. */
   ffmpegPath?: string;
-  ffprobePath?: string;
-  /** FFMPEG_BIN: the folder of both. */
   ffmpegBin?: string;
+  /** FFPROBE_PATH, where it lies elsewhere. */
+  ffprobePath?: string;
 }
 
 export type ToolOrigin = "settings" | "system" | "ffmpeg-static" | "npm";
@@ -65,10 +65,10 @@ export async function requireTools(given?: MediaTools): Promise<MediaTools & { f
 
 const require = createRequire(import.meta.url);
 
-function findTool(name: "ffmpeg" | "ffprobe", path: string | undefined, { ffmpegBin }: ToolSettings): Tool | null {
+function findTool(name: "ffmpeg" | "ffprobe", path: string | undefined, { ffmpegPath, ffmpegBin }: ToolSettings): Tool | null {
   const candidates: [ToolOrigin, string | undefined][] = [
     ["settings", path],
-    ["settings", ffmpegBin && (isFolder(ffmpegBin) ? join(ffmpegBin, name) : join(dirname(ffmpegBin), name))],
+    ...[ffmpegPath, ffmpegBin].map((given): [ToolOrigin, string | undefined] => ["settings", given && inOrBeside(given, name)]),
     ["system", join("/usr/bin", name)],
     ["ffmpeg-static", name === "ffmpeg" ? besideOf("ffmpeg-static", name) : undefined],
     ["npm", besideOf(`@${name}-installer/${process.platform}-${process.arch}`, name)],
@@ -84,6 +84,12 @@ function besideOf(packageName: string, file: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** A setting may name the folder of both, or ffmpeg, whose ffprobe then lies beside it. */
+function inOrBeside(given: string, name: "ffmpeg" | "ffprobe"): string {
+  if (isFolder(given)) return join(given, name);
+  return name === "ffmpeg" ? given : join(dirname(given), name);
 }
 
 function isFolder(path: string): boolean {

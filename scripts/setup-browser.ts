@@ -1,12 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { canInstall, install } from "./apt";
 
 /**
  * Finds what the browser tests need: Chromium, and a font with Chinese characters so that screenshots show real text.
  * Where it may (Debian, root) it installs what is missing by apt; otherwise it says plainly what to install.
  */
 const CANDIDATES = [process.env.CHROMIUM_PATH, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/usr/bin/google-chrome-stable"];
-const INSTALL_TIMEOUT_MS = 10 * 60_000;
 
 export function findChromium(): string | null {
   return CANDIDATES.find((path): path is string => typeof path === "string" && path !== "" && existsSync(path)) ?? null;
@@ -17,22 +17,10 @@ export function hasChineseFont(): boolean {
   return status === 0 && stdout.trim() !== "";
 }
 
-function apt(...args: string[]): boolean {
-  const { status } = spawnSync("apt-get", ["-qq", "-o", "Acquire::Retries=3", ...args], {
-    stdio: ["ignore", "ignore", "inherit"],
-    timeout: INSTALL_TIMEOUT_MS,
-    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
-  });
-  return status === 0;
-}
-
 /** The path of a browser to test with. Throws a sentence that says what is missing and how to get it. */
 export function requireChromium(): string {
   const missing = [...(findChromium() ? [] : ["chromium"]), ...(hasChineseFont() ? [] : ["fonts-noto-cjk", "fontconfig"])];
-  if (missing.length > 0 && process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
-    console.error(`Installing ${missing.join(" ")} for the browser tests …`);
-    if (!apt("update") || !apt("install", "-y", "--no-install-recommends", ...missing)) console.error("apt could not install all of it.");
-  }
+  if (missing.length > 0 && canInstall()) install(missing, "the browser tests");
   if (!hasChineseFont()) console.error("No font with Chinese characters was found: screenshots will show boxes. Install fonts-noto-cjk.");
   const chromium = findChromium();
   if (chromium) return chromium;

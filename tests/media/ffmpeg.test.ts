@@ -20,6 +20,8 @@ test("given programs in the settings, then they come before the system's", async
     const both = { ffmpeg: { path: join(dir, "ffmpeg"), origin: "settings" }, ffprobe: { path: join(dir, "ffprobe"), origin: "settings" } };
     expect(findTools({ ffmpegPath: join(dir, "ffmpeg"), ffprobePath: join(dir, "ffprobe") })).toEqual(both);
     expect(findTools({ ffmpegBin: dir })).toEqual(both);
+    expect(findTools({ ffmpegBin: join(dir, "ffmpeg") })).toEqual(both);
+    await rm(join(dir, "ffprobe"));
     const mixed = findTools({ ffmpegPath: join(dir, "ffmpeg") });
     expect(mixed.ffmpeg?.origin).toBe("settings");
     expect(mixed.ffprobe?.origin).not.toBe("settings");
