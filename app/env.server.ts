@@ -87,7 +87,7 @@ export const SETTINGS = {
   /** How many of the demo's clips are made and planted. */
   DEMO_CLIPS: integer(0, 100).default(100),
   FFMPEG_PATH: z.string().min(1).optional(),
-  /** Another name for FFMPEG_PATH. */
+  /** The folder of both, or the ffmpeg in it. */
   FFMPEG_BIN: z.string().min(1).optional(),
   FFPROBE_PATH: z.string().min(1).optional(),
   /** Bearer token with which /metrics may be read from elsewhere; without it only from this machine. */
@@ -96,7 +96,7 @@ export const SETTINGS = {
 
 type Parsed = z.output<z.ZodObject<typeof SETTINGS>>;
 
-export interface Env extends Omit<Parsed, "DEMO" | "FFMPEG_BIN" | "PUBLIC_URL" | "LOG_LEVEL" | "SESSION_SECRET" | "INTENT_SECRET"> {
+export interface Env extends Omit<Parsed, "DEMO" | "PUBLIC_URL" | "LOG_LEVEL" | "SESSION_SECRET" | "INTENT_SECRET"> {
   readonly DEMO: boolean;
   /** Without a trailing slash. */
   readonly PUBLIC_URL: string;
@@ -132,7 +132,6 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
   return Object.freeze({
     ...parsed,
     DATA_DIR: dataDir,
-    FFMPEG_PATH: parsed.FFMPEG_PATH ?? parsed.FFMPEG_BIN,
     DEMO: parsed.DEMO ?? (parsed.MONGODB_URI === undefined && parsed.NODE_ENV !== "test"),
     PUBLIC_URL: (parsed.PUBLIC_URL ?? `http://localhost:${parsed.PORT}`).replace(/\/+$/, ""),
     PUBLIC_URL_GIVEN: parsed.PUBLIC_URL !== undefined,

@@ -32,7 +32,7 @@ const server = await startServer({
   env,
   build: () => vite.ssrLoadModule("virtual:remix/server-build") as Promise<ServerBuild>,
   clientDirectory: "none",
-  health: { pingDatabase, dataDir: env.DATA_DIR, ffmpegPath: env.FFMPEG_PATH, searchPath: process.env.PATH ?? "" },
+  health: { pingDatabase, dataDir: env.DATA_DIR },
   followEvents: false,
   development: {
     middleware: vite.middlewares,

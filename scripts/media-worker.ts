@@ -37,7 +37,7 @@ async function main(): Promise<void> {
   const engine = env.MONGODB_URI ? null : await connectOrStart(env.DATA_DIR, { port: env.EMBEDDED_PORT });
   await connect(env.MONGODB_URI ?? engine?.uri ?? "");
   const workRoot = join(env.DATA_DIR, "media-work");
-  const tools = await describeTools({ ffmpegPath: env.FFMPEG_PATH, ffprobePath: env.FFPROBE_PATH });
+  const tools = await describeTools({ ffmpegPath: env.FFMPEG_PATH, ffprobePath: env.FFPROBE_PATH, ffmpegBin: env.FFMPEG_BIN });
   const options = { storage: getStorage(), workRoot, extras: env.MEDIA_EXTRAS, tools, log: (event: Record<string, unknown>) => logger.info(event) };
   logger.info({ event: "media.workerReady", ffmpeg: tools.ffmpeg, version: tools.version, notices: tools.notices, sandbox: describeSandbox().kind });
   const planting = isDemo ? (await import("./demo-clips")).plantDemoClips({ ffmpegPath: tools.ffmpeg?.path ?? null, max: env.DEMO_CLIPS }, stopping.signal) : Promise.resolve();

@@ -5,7 +5,9 @@ import type { ServerBuild } from "@remix-run/node";
 import { EnvError, parseEnv, type Env } from "../app/env.server";
 import { logger } from "../app/logger.server";
 import { startServer } from "../app/server";
+import { createMediaHealth } from "../app/server/media-health";
 import { settlePages } from "../app/services/media-settle.server";
+import { getStorage } from "../app/services/storage.server";
 import { sweepDeletedWords } from "../app/services/sweep.server";
 import { sweepUploads } from "../app/services/upload-sweep.server";
 import "../models/all.server";
@@ -36,17 +38,20 @@ async function main(): Promise<void> {
   const engine = await openDatabase(env);
   const demo = env.DEMO && engine ? await (await import("./demo")).prepareDemo(new Date()) : null;
   const build = (await import(pathToFileURL(join(BUILD_DIRECTORY, "server", "index.js")).href)) as ServerBuild;
+  const media = createMediaHealth({ FFMPEG_PATH: env.FFMPEG_PATH, FFMPEG_BIN: env.FFMPEG_BIN, FFPROBE_PATH: env.FFPROBE_PATH, storage: getStorage() });
   const server = await startServer({
     env,
     build,
     clientDirectory: join(BUILD_DIRECTORY, "client"),
-    health: { pingDatabase, dataDir: env.DATA_DIR, ffmpegPath: env.FFMPEG_PATH, searchPath: process.env.PATH ?? "" },
+    health: { pingDatabase, dataDir: env.DATA_DIR, media },
     followEvents: true,
   });
   const address = env.PUBLIC_URL_GIVEN ? env.PUBLIC_URL : `http://${env.HOST === "0.0.0.0" ? "localhost" : env.HOST}:${server.port}`;
   logger.info({ event: "server.ready", address, readyMs: Math.round(performance.now()), database: engine ? "embedded" : "cluster" });
   if (demo) console.log(demo.describe(address));
   process.send?.({ kind: "ready", port: server.port });
+  // Asked once the server answers: it takes the programs a moment to say what they can do.
+  void media.check();
 
   const leaving = new AbortController();
   const settling = settlePages(leaving.signal);

@@ -45,7 +45,7 @@ export function createApplication(options: ApplicationOptions): Express {
   app.disable("x-powered-by").disable("etag").set("trust proxy", env.TRUST_PROXY);
   app.use(helmet(helmetOptions(env.PUBLIC_URL.startsWith("https:"))));
   app.get("/healthz", (_req, res) => void res.type("text/plain").send("ok\n"));
-  app.get("/readyz", (_req, res, next) => void answerReadiness(options, res).catch(next));
+  app.get("/readyz", (req, res, next) => void answerReadiness(options, req, res).catch(next));
   app.get("/metrics", (req, res, next) => void answerMetrics(options, req, res).catch(next));
   if (options.development) app.use(options.development.middleware);
   app.use((req, res, next) => void answer(options, req, res).catch(next));
@@ -57,18 +57,25 @@ export function createApplication(options: ApplicationOptions): Express {
   return app;
 }
 
-async function answerReadiness({ health, isDraining }: ApplicationOptions, res: ExpressResponse): Promise<void> {
+async function answerReadiness({ env, health, isDraining }: ApplicationOptions, req: ExpressRequest, res: ExpressResponse): Promise<void> {
   const { ready, checks } = await checkReadiness(health);
   const draining = isDraining();
   res.status(ready && !draining ? 200 : 503).set("Cache-Control", "no-store");
-  res.json({ ready: ready && !draining, draining, checks: Object.fromEntries(checks.map(({ name, state }) => [name, state])) });
+  const states = Object.fromEntries(checks.map(({ name, state }) => [name, state]));
+  const details = Object.fromEntries(checks.flatMap(({ name, detail }) => (detail ? [[name, detail]] : [])));
+  // Which programs lie where is for those who run the site.
+  res.json({ ready: ready && !draining, draining, checks: states, ...(isOperator(env, req) ? { details } : {}) });
 }
 
 async function answerMetrics({ env, metrics }: ApplicationOptions, req: ExpressRequest, res: ExpressResponse): Promise<void> {
-  const local = /^(?:::1|(?:::ffff:)?127\.[\d.]+)$/.test(req.socket.remoteAddress ?? "") && req.get("X-Forwarded-For") === undefined;
-  const known = env.METRICS_TOKEN !== undefined && req.get("Authorization") === `Bearer ${env.METRICS_TOKEN}`;
-  if (!local && !known) return void res.status(404).end();
+  if (!isOperator(env, req)) return void res.status(404).end();
   res.type(metrics.registry.contentType).set("Cache-Control", "no-store").send(await metrics.registry.metrics());
+}
+
+/** Asks from this machine, or with the token. */
+function isOperator(env: Env, req: ExpressRequest): boolean {
+  const local = /^(?:::1|(?:::ffff:)?127\.[\d.]+)$/.test(req.socket.remoteAddress ?? "") && req.get("X-Forwarded-For") === undefined;
+  return local || (env.METRICS_TOKEN !== undefined && req.get("Authorization") === `Bearer ${env.METRICS_TOKEN}`);
 }
 
 async function answer(options: ApplicationOptions, req: ExpressRequest, res: ExpressResponse): Promise<void> {

@@ -42,11 +42,6 @@ test.each([
   expect(problemsOf(source)).toContain(problem);
 });
 
-test("given the other name of the ffmpeg setting, then it counts, and FFMPEG_PATH goes before it", () => {
-  expect(parseEnv({ FFMPEG_BIN: "/opt/ffmpeg" }).FFMPEG_PATH).toBe("/opt/ffmpeg");
-  expect(parseEnv({ FFMPEG_BIN: "/opt/ffmpeg", FFMPEG_PATH: "/usr/bin/ffmpeg" }).FFMPEG_PATH).toBe("/usr/bin/ffmpeg");
-});
-
 test("given a real database in production, then both secrets are required", () => {
   expect(problemsOf({ MONGODB_URI: "mongodb://db/goldbean" }).map((line) => line.split(" ")[0])).toEqual(["SESSION_SECRET", "INTENT_SECRET"]);
 });

@@ -7,6 +7,7 @@ import { afterEach } from "vitest";
 import { parseEnv } from "~/env.server";
 import { startServer, type RunningServer } from "~/server";
 import type { AnswerMedia } from "~/server/media";
+import type { MediaHealth } from "~/server/health";
 
 /** The real server around a very small app: what a route answers is decided by the test. */
 export type Answer = (request: Request) => Response | Promise<Response>;
@@ -21,13 +22,13 @@ export interface TestServer extends RunningServer {
   origin: string;
 }
 
-export async function serve(answer: Answer, settings: Record<string, string> = {}, options: { followEvents?: boolean; media?: AnswerMedia } = {}): Promise<TestServer> {
+export async function serve(answer: Answer, settings: Record<string, string> = {}, options: { followEvents?: boolean; media?: AnswerMedia; health?: MediaHealth } = {}): Promise<TestServer> {
   const dataDir = mkdtempSync(join(tmpdir(), "goldbean-server-"));
   const server = await startServer({
     env: parseEnv({ NODE_ENV: "test", PORT: "0", DATA_DIR: dataDir, SHUTDOWN_GRACE_MS: "2000", ...settings }),
     build: appOf(answer, options.media),
     clientDirectory: join(dataDir, "none"),
-    health: { pingDatabase: () => Promise.resolve(true), dataDir, ffmpegPath: undefined, searchPath: "" },
+    health: { pingDatabase: () => Promise.resolve(true), dataDir, media: options.health },
     followEvents: options.followEvents ?? false,
   });
   running.push(server);

@@ -152,7 +152,7 @@ test("given the operational addresses, then they say what is usable, and figures
   const { origin } = await serve(() => html("x"));
   await ask(origin, "/latest");
   await ask(origin, "/latest");
-  expect(JSON.parse((await ask(origin, "/readyz")).body)).toEqual({ ready: true, draining: false, checks: { database: "ok", storage: "ok", encoder: "absent" } });
+  expect(JSON.parse((await ask(origin, "/readyz")).body)).toEqual({ ready: true, draining: false, checks: { database: "ok", storage: "ok" }, details: {} });
   const metrics = await ask(origin, "/metrics");
   expect(metrics.body).toContain("goldbean_pages_served_total 1");
   expect(metrics.body).toContain('goldbean_pages_made_total{outcome="kept"} 1');
