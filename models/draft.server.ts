@@ -26,9 +26,16 @@ export interface DraftWords {
   poll: DraftPoll | null;
 }
 
+export const DRAFT_KINDS = ["post", "clip"] as const;
+export type DraftKind = (typeof DRAFT_KINDS)[number];
+
 export interface Draft extends DraftWords {
   _id: string;
   memberId: string;
+  /** Which composer it opens in. */
+  kind: DraftKind;
+  /** The video that a clip will show, as soon as its upload has begun. */
+  assetId: string | null;
   /** The post that this will edit, and the revision it was begun on; null for a new post. */
   postId: string | null;
   postRevision: number | null;
@@ -53,6 +60,8 @@ const Drafts = defineCollection<Draft>(
   },
   {
     memberId: { type: String, required: true },
+    kind: { type: String, enum: DRAFT_KINDS, default: "post" },
+    assetId: { type: String, default: null },
     postId: { type: String, default: null },
     postRevision: { type: Number, default: null },
     forkOf: { type: String, default: null },
@@ -79,13 +88,13 @@ export async function getDraft(memberId: string, draftId: string, tx?: Tx): Prom
 
 /** Writes words made on `revision` and moves it on by one; false when the draft has moved meanwhile or is gone. */
 export async function reviseDraft(
-  { memberId, draftId, revision, words }: { memberId: string; draftId: string; revision: number; words: DraftWords },
+  { memberId, draftId, revision, words, assetId }: { memberId: string; draftId: string; revision: number; words: DraftWords; assetId: string | null },
   now: Date,
   tx: Tx,
 ): Promise<boolean> {
   const written = await Drafts.updateOne(
     { _id: draftId, memberId, revision },
-    { $set: { ...words, updatedAt: now }, $inc: { revision: 1 } },
+    { $set: { ...words, assetId, updatedAt: now }, $inc: { revision: 1 } },
     { session: tx },
   );
   return written.matchedCount === 1;

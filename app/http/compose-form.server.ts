@@ -1,6 +1,6 @@
 import { nanoid } from "nanoid";
 import { z } from "zod";
-import type { DraftWords } from "@models/draft.server";
+import { DRAFT_KINDS, type DraftWords } from "@models/draft.server";
 import { listAssets } from "@models/media-asset.server";
 import { isStaff, LIMITS } from "@models/roles";
 import { pictureParagraph, pictureSource } from "../components/compose/picture-lines";
@@ -30,6 +30,8 @@ const ComposeMark = z.object({
   draftRevision: count,
   postId: optionalId,
   postRevision: count,
+  kind: z.enum(DRAFT_KINDS).catch("post"),
+  assetId: z.union([z.literal(""), z.string().regex(/^[0-9a-f]{32}$/)]).optional().transform((given) => given || null),
 });
 
 export interface ReceivedWords {
@@ -57,8 +59,8 @@ export async function publishWords({ viewer, mark, words }: ReceivedWords, now: 
 export async function storeWords({ viewer, mark, words }: ReceivedWords, now: Date): Promise<DraftSaved> {
   requireMay(viewer, "draft");
   await requireWithinLimit(viewer, "draft", now);
-  const { draftId, draftRevision: revision, postId } = mark;
-  return saveDraft({ memberId: viewer.id, draftId, revision, postId, postRevision: postId ? mark.postRevision : null, words }, now);
+  const { draftId, draftRevision: revision, postId, kind, assetId } = mark;
+  return saveDraft({ memberId: viewer.id, draftId, revision, postId, postRevision: postId ? mark.postRevision : null, words, kind, assetId }, now);
 }
 
 const NO_POLL = { question: "", multiple: false, days: 7, options: [] };
@@ -79,8 +81,8 @@ export function freshStart(words: ComposerWords, isMember: boolean): ComposerSta
 }
 
 export function startOfDraft(draft: DraftView): ComposerStart {
-  const { id, revision, postId, postRevision, updatedAt } = draft;
-  return { words: toComposer(draft), draftId: id, submissionId: nanoid(), revision, postId, postRevision, savedAt: revision > 0 ? updatedAt : null };
+  const { id, revision, postId, postRevision, updatedAt, kind, assetId } = draft;
+  return { words: kind === "clip" ? { ...toComposer(draft), assetId } : toComposer(draft), draftId: id, submissionId: nanoid(), revision, postId, postRevision, savedAt: revision > 0 ? updatedAt : null };
 }
 
 /**

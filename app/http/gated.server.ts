@@ -53,6 +53,7 @@ const GATED_FORMS: readonly GatedForm[] = [
   { path: /^\/posts\/(?<postId>[\w-]+)\/comments\/(?<commentId>[\w-]+)\/edit$/, act: "edit", target: commentTarget, home: postPage },
   { path: /^\/account$/, act: "edit", target: () => ({ targetKind: "new", targetId: "account" }), home: () => "/account" },
   { path: /^\/posts\/new$/, act: "post", target: () => ({ targetKind: "new", targetId: "new" }), home: () => "/posts/new" },
+  { path: /^\/clips\/new$/, act: "post", target: () => ({ targetKind: "new", targetId: "clip" }), home: () => "/clips/new" },
 ];
 
 /** The error that sends a guest to the gate (a form of the table) or to the login page (everything else). */

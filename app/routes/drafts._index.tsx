@@ -57,7 +57,7 @@ export default function DraftsPage() {
           <li key={draft.id}>
             <div>
               <h2>
-                <Link to={draft.postId ? `/posts/${draft.postId}/edit` : `/posts/new?draft=${draft.id}`}>{draft.title || t("draft.untitled")}</Link>
+                <Link to={draft.postId ? `/posts/${draft.postId}/edit` : `/${draft.kind}s/new?draft=${draft.id}`}>{draft.title || t("draft.untitled")}</Link>
               </h2>
               <p className="ex">{draft.excerpt}</p>
               <p className="meta">

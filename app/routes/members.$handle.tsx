@@ -72,9 +72,14 @@ export default function Profile() {
               </p>
             </div>
             {mine ? (
-              <Link className="btn small" to="/account">
-                {t("profile.edit")}
-              </Link>
+              <span className="own-links">
+                <Link className="btn small" to="/account">
+                  {t("profile.edit")}
+                </Link>
+                <Link className="btn small quiet" to="/media">
+                  {t("media.list.title")}
+                </Link>
+              </span>
             ) : (
               <FollowButton kind="member" id={profile.id} path={path} name={profile.displayName} followed={followed} />
             )}

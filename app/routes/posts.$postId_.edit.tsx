@@ -25,6 +25,7 @@ export async function loader({ request, params }: LoaderFunctionArgs) {
     const locale = getLocale(request);
     const [opened, topics, resumed] = await Promise.all([openEdit({ memberId: viewer.id, postId }), listTopics(locale, new Date()), getResumedText(request)]);
     if (opened.state === "deleted") return redirect(`/posts/${postId}/delete`);
+    if (opened.draft.kind === "clip") return redirect(`/clips/${postId}/edit${new URL(request.url).search}`);
     const { draft, commentPolicy, postRevision } = opened;
     const start = await withUploadedPicture(resumed ? { ...startOfFields(resumed.fields, locale), postId } : startOfDraft(draft), request, viewer);
     // An edit begun on an older version is saved over the newest one, after its writer has been told so.

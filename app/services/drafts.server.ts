@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { nanoid } from "nanoid";
 import { inTransaction, type Tx } from "@models/connection.server";
-import { countDrafts, DRAFTS_MAX, findDraftOfPost, getDraft, insertDraft, listDrafts, removeDraft, reviseDraft, type Draft, type DraftWords } from "@models/draft.server";
+import { countDrafts, DRAFTS_MAX, findDraftOfPost, getDraft, insertDraft, listDrafts, removeDraft, reviseDraft, type Draft, type DraftKind, type DraftWords } from "@models/draft.server";
 import { Conflict, NotFound } from "@models/errors";
-import { requireOwnPost } from "@models/post.server";
+import { requireOwnPost, type PostState } from "@models/post.server";
 import { cleanText } from "~/format/clean-text";
 import { takeGraphemes } from "~/format/graphemes";
 
@@ -20,6 +20,9 @@ export interface SaveDraft {
   postId: string | null;
   postRevision: number | null;
   words: DraftWords;
+  /** Left out for a post. */
+  kind?: DraftKind;
+  assetId?: string | null;
 }
 
 export interface DraftSaved {
@@ -40,9 +43,10 @@ export function saveDraft(save: SaveDraft, now: Date): Promise<DraftSaved> {
   return inTransaction(async (tx) => {
     const stored = await getDraft(save.memberId, save.draftId, tx);
     if (!stored) return insertNew({ ...save, forkOf: null }, now, tx);
-    if (sameWords(stored, save.words)) return saved(stored, stored.updatedAt);
+    const assetId = save.assetId ?? null;
+    if (sameWords(stored, save.words) && (stored.assetId ?? null) === assetId) return saved(stored, stored.updatedAt);
     const { memberId, draftId, revision, words } = save;
-    if (stored.revision === revision && (await reviseDraft({ memberId, draftId, revision, words }, now, tx))) {
+    if (stored.revision === revision && (await reviseDraft({ memberId, draftId, revision, words, assetId }, now, tx))) {
       return saved({ _id: draftId, revision: revision + 1 }, now);
     }
     return fork(save, stored, now, tx);
@@ -51,7 +55,7 @@ export function saveDraft(save: SaveDraft, now: Date): Promise<DraftSaved> {
 
 /** The id of a split is made from what it holds: sending the same losing save twice makes one second draft. */
 async function fork(save: SaveDraft, stored: Draft, now: Date, tx: Tx): Promise<DraftSaved> {
-  const print = createHash("sha256").update(JSON.stringify([save.draftId, save.revision, comparable(save.words)])).digest("base64url");
+  const print = createHash("sha256").update(JSON.stringify([save.draftId, save.revision, comparable(save.words), save.assetId ?? null])).digest("base64url");
   const forkId = print.slice(0, 21);
   const conflictWith = { id: stored._id, title: stored.title, updatedAt: stored.updatedAt.toISOString() };
   const known = await getDraft(save.memberId, forkId, tx);
@@ -60,9 +64,9 @@ async function fork(save: SaveDraft, stored: Draft, now: Date, tx: Tx): Promise<
   return { ...made, conflictWith };
 }
 
-async function insertNew({ memberId, draftId, postId, postRevision, words, forkOf }: SaveDraft & { forkOf: string | null }, now: Date, tx: Tx): Promise<DraftSaved> {
+async function insertNew({ memberId, draftId, postId, postRevision, words, forkOf, kind = "post", assetId = null }: SaveDraft & { forkOf: string | null }, now: Date, tx: Tx): Promise<DraftSaved> {
   if ((await countDrafts(memberId, tx)) >= DRAFTS_MAX) throw new DraftsFull();
-  await insertDraft({ _id: draftId, memberId, postId, postRevision, forkOf, ...words, revision: 1, createdAt: now, updatedAt: now }, tx);
+  await insertDraft({ _id: draftId, memberId, kind, assetId, postId, postRevision, forkOf, ...words, revision: 1, createdAt: now, updatedAt: now }, tx);
   return saved({ _id: draftId, revision: 1 }, now);
 }
 
@@ -83,6 +87,8 @@ function sameWords(a: DraftWords, b: DraftWords): boolean {
 export interface DraftView extends DraftWords {
   id: string;
   revision: number;
+  kind: DraftKind;
+  assetId: string | null;
   postId: string | null;
   postRevision: number | null;
   updatedAt: string;
@@ -95,18 +101,20 @@ export async function readDraft(memberId: string, draftId: string): Promise<Draf
 }
 
 /** What the edit page opens with: the unfinished edit if there is one, else the post as it stands. */
-export async function openEdit({ memberId, postId }: { memberId: string; postId: string }): Promise<{ draft: DraftView; state: string; commentPolicy: string; postRevision: number }> {
+export async function openEdit({ memberId, postId }: { memberId: string; postId: string }): Promise<{ draft: DraftView; state: PostState; commentPolicy: string; postRevision: number }> {
   const post = await requireOwnPost(postId, memberId);
   const unfinished = await findDraftOfPost(memberId, postId);
-  const { lang, title, body, topics, declarations, holds, revision } = post;
-  const fresh: DraftView = { id: nanoid(), revision: 0, postId, postRevision: revision, lang, title, body, topics, declarations, holds, poll: null, updatedAt: (post.editedAt ?? post.publishedAt).toISOString() };
-  return { draft: unfinished ? toView(unfinished) : fresh, state: post.state, commentPolicy: post.commentPolicy, postRevision: revision };
+  const { lang, title, body, topics, declarations, holds, revision, clip } = post;
+  const [kind, assetId] = clip ? (["clip", clip.assetId] as const) : (["post", null] as const);
+  const fresh: DraftView = { id: nanoid(), revision: 0, kind, assetId, postId, postRevision: revision, lang, title, body, topics, declarations, holds, poll: null, updatedAt: (post.editedAt ?? post.publishedAt).toISOString() };
+  return { draft: unfinished ? { ...toView(unfinished), kind, assetId } : fresh, state: post.state, commentPolicy: post.commentPolicy, postRevision: revision };
 }
 
 export interface DraftRow {
   id: string;
   title: string;
   excerpt: string;
+  kind: DraftKind;
   postId: string | null;
   forkOf: string | null;
   updatedAt: string;
@@ -116,8 +124,9 @@ const EXCERPT_MAX = 80;
 
 export async function listDraftRows(memberId: string): Promise<DraftRow[]> {
   const drafts = await listDrafts(memberId);
-  return drafts.map(({ _id, title, body, postId, forkOf, updatedAt }) => ({
+  return drafts.map(({ _id, kind, title, body, postId, forkOf, updatedAt }) => ({
     id: _id,
+    kind: kind ?? "post",
     title,
     excerpt: takeGraphemes(cleanText(body.slice(0, 400)).replace(/\s+/g, " ").trim(), EXCERPT_MAX),
     postId,
@@ -131,6 +140,7 @@ export async function discardDraft(memberId: string, draftId: string): Promise<v
   await removeDraft(memberId, draftId);
 }
 
-function toView({ _id, revision, postId, postRevision, updatedAt, lang, title, body, topics, declarations, holds, poll }: Draft): DraftView {
-  return { id: _id, revision, postId, postRevision, updatedAt: updatedAt.toISOString(), lang, title, body, topics, declarations, holds, poll };
+function toView({ _id, revision, kind, assetId, postId, postRevision, updatedAt, lang, title, body, topics, declarations, holds, poll }: Draft): DraftView {
+  // Drafts that were stored before there were clips name neither.
+  return { id: _id, revision, kind: kind ?? "post", assetId: assetId ?? null, postId, postRevision, updatedAt: updatedAt.toISOString(), lang, title, body, topics, declarations, holds, poll };
 }

@@ -225,7 +225,7 @@ export function composerPath(intent: Intent, hasWords = false): string {
   if (hasWords) query.set("resume", intent.nonce);
   const search = query.size > 0 ? `?${query.toString()}` : "";
   if (intent.act === "edit") return `${editPath(intent)}${search}`;
-  if (intent.act === "post") return `/posts/new${search}`;
+  if (intent.act === "post") return `/${intent.targetId === "clip" ? "clips" : "posts"}/new${search}`;
   if (intent.act === "reply" && intent.postId) return `/posts/${intent.postId}/comments/${intent.targetId}${search}#reply`;
   return `/posts/${intent.targetId}${search}#compose`;
 }

@@ -9,6 +9,7 @@ const PARTS = [
   { to: "/account/password", key: "account.password", end: false },
   { to: "/account/contact", key: "account.contact", end: false },
   { to: "/account/real-name", key: "account.realName", end: false },
+  { to: "/media", key: "media.list.title", end: true },
 ] as const;
 
 /** One part of the account, with the way to the others and out. */

@@ -1,13 +1,13 @@
-import { useId, useRef, useState } from "react";
+import { useId, useState } from "react";
 import { Icon } from "~/components/ui/Icon";
 import type { AssetView } from "~/components/media/asset";
+import { AssetButton } from "~/components/media/AssetState";
 import { LocalThumb } from "~/components/media/LocalThumb";
 import { formatBytes } from "~/components/media/transfer-words";
 import { TransferLine } from "~/components/media/TransferLine";
 import { cancelTransfer, type Transfer } from "~/components/media/transfers";
 import { useLocale, useT } from "~/i18n/react";
 import { describePicture, removePicture, swapPictures, type PictureLine } from "./picture-lines";
-import { sendForm } from "./send";
 import { PICTURE_TYPES, type Pictures } from "./use-pictures";
 
 /**
@@ -152,7 +152,13 @@ function StateOf({ asset, transfer, pictures, assetId }: { asset: AssetView | "g
   if (asset === undefined) return <p className="meta">{t("media.pic.asking")}</p>;
   if (asset.state === "uploading") return transfer ? <p className="meta">{t("media.pic.asking")}</p> : <GoOn asset={asset} onFile={(file) => pictures.goOn(assetId, file)} />;
   if (asset.state === "rejected") return <p className="err">{asset.reasonText ?? asset.stateText}</p>;
-  if (asset.state === "failed") return <Retry assetId={assetId} onDone={pictures.askAgain} />;
+  if (asset.state === "failed")
+    return (
+      <div className="transfer">
+        <p className="err">{t("media.pic.failed")}</p>
+        {asset.retryable ? <AssetButton asset={asset} intent="retry" label={t("media.transfer.again")} onDone={pictures.askAgain} /> : null}
+      </div>
+    );
   if (asset.state === "review") return <p className="meta">{t("media.pic.review")}</p>;
   return (
     <p className="meta" role="status">
@@ -174,31 +180,6 @@ export function GoOn({ asset, onFile }: { asset: AssetView; onFile: (file: File)
       {other ? <p className="err">{t("media.transfer.otherFile", sizes)}</p> : null}
       <p className="transfer-acts">
         <FileButton label={t("media.transfer.chooseSame")} accept={asset.kind === "video" ? "video/*" : PICTURE_TYPES} onPick={([file]) => setOther(file ? !onFile(file) : false)} />
-      </p>
-    </div>
-  );
-}
-
-/** Something on our side went wrong; the file is still there and can be tried again. */
-function Retry({ assetId, onDone }: { assetId: string; onDone: () => void }) {
-  const t = useT();
-  const [failed, setFailed] = useState<string | null>(null);
-  const busy = useRef(false);
-  async function retry() {
-    if (busy.current) return;
-    busy.current = true;
-    const answer = await sendForm<unknown>(`/media/assets/${assetId}`, new URLSearchParams({ intent: "retry" }));
-    busy.current = false;
-    setFailed(answer.kind === "refused" ? answer.refusal.error : answer.kind === "offline" ? t("media.transfer.noNetwork") : null);
-    if (answer.kind === "done") onDone();
-  }
-  return (
-    <div className="transfer">
-      <p className="err">{failed ?? t("media.pic.failed")}</p>
-      <p className="transfer-acts">
-        <button type="button" className="btn small" onClick={() => void retry()}>
-          {t("media.transfer.again")}
-        </button>
       </p>
     </div>
   );

@@ -33,8 +33,17 @@ const RETRY_AFTER_MS = 15_000;
 const isKept = (value: unknown): value is Kept =>
   typeof value === "object" && value !== null && "words" in value && isComposerWords(value.words) && "mark" in value && typeof (value.mark as Partial<DraftMark> | null)?.draftId === "string";
 
-export function useDraft(start: ComposerStart, viewerId: string | null) {
-  const localKey = `compose:${start.postId ?? "new"}`;
+/** Where a composer keeps its words: under which name in this browser, and at which address a draft of it opens. */
+export interface DraftPlace {
+  name: string;
+  address: string;
+}
+
+export const POST_PLACE: DraftPlace = { name: "new", address: "/posts/new" };
+
+export function useDraft(start: ComposerStart, viewerId: string | null, place: DraftPlace = POST_PLACE) {
+  const localKey = `compose:${start.postId ?? place.name}`;
+  const { address } = place;
   const [words, setWords] = useState(start.words);
   const [mark, setMark] = useState<DraftMark>(start);
   const [state, setState] = useState<DraftState>(start.savedAt ? "saved" : "new");
@@ -96,9 +105,9 @@ export function useDraft(start: ComposerStart, viewerId: string | null) {
     setSavedAt(when);
     setState("saved");
     if (conflictWith) setOther(conflictWith);
-    nameDraftInAddress(draftId, latest.current.mark.postId);
+    nameDraftInAddress(address, draftId, latest.current.mark.postId);
     if (changes.current !== at) timer.current = window.setTimeout(() => void save(), SAVE_AFTER_MS);
-  }, [viewerId]);
+  }, [viewerId, address]);
 
   const change = useCallback((part: Partial<ComposerWords>) => {
     changes.current += 1;
@@ -143,15 +152,15 @@ export function useDraft(start: ComposerStart, viewerId: string | null) {
     setState("new");
     changes.current = savedChanges.current;
     dropLocal(localKey);
-    nameDraftInAddress(null, start.postId);
-  }, [localKey, start]);
+    nameDraftInAddress(address, null, start.postId);
+  }, [localKey, address, start]);
 
   return { words, change, mark, state, savedAt, restoredAt, behind, other, problem, finish, startOver };
 }
 
 /** A reload or a bookmark then opens the same draft. Edits have an address of their own already. */
-function nameDraftInAddress(draftId: string | null, postId: string | null): void {
+function nameDraftInAddress(page: string, draftId: string | null, postId: string | null): void {
   if (postId !== null) return;
-  const address = draftId ? `/posts/new?draft=${draftId}` : "/posts/new";
+  const address = draftId ? `${page}?draft=${draftId}` : page;
   if (window.location.pathname + window.location.search !== address) window.history.replaceState(window.history.state, "", address);
 }

@@ -80,12 +80,14 @@ export function usePictures({ place, body, field }: { place: string; body: strin
   return { lines, transfers, assets, notes, add, goOn, drop, check, askAgain: () => setNudge((before) => before + 1) };
 }
 
+/** Whose line has been written: for the whole tab, so that a line taken out does not come back with the page. */
+const placed = new Set<string>();
+
 /** Writes the line of each picture into the text once, never under the hands of an input method. */
 function usePlacing(transfers: Transfer[], field: RefObject<HTMLTextAreaElement>): void {
-  const placed = useRef(new Set<string>());
   const previous = useRef<string | null>(null);
   const composing = useRef(false);
-  const arrived = transfers.flatMap(({ assetId }) => (assetId === null || placed.current.has(assetId) ? [] : [assetId])).join(" ");
+  const arrived = transfers.flatMap(({ assetId }) => (assetId === null || placed.has(assetId) ? [] : [assetId])).join(" ");
   const [turn, setTurn] = useState(0);
 
   useEffect(() => {
@@ -109,7 +111,7 @@ function usePlacing(transfers: Transfer[], field: RefObject<HTMLTextAreaElement>
     const target = field.current;
     if (arrived === "" || !target || composing.current) return;
     for (const assetId of arrived.split(" ")) {
-      placed.current.add(assetId);
+      placed.add(assetId);
       if (target.value.includes(`media:${assetId}`)) continue;
       const at = placeForPicture(target.value, target.selectionEnd, previous.current);
       insertQuietly(target, pictureParagraph(target.value, at, pictureSource({ assetId })), at);

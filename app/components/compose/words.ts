@@ -15,6 +15,8 @@ export interface ComposerWords {
   /** Codes as typed. */
   holds: string;
   poll: ComposerPoll;
+  /** The video of a clip, as soon as its upload has begun; left out by the composer of posts. */
+  assetId?: string | null;
 }
 
 /** What the server hands the composer to begin with. */
@@ -59,14 +61,18 @@ export function toForm(words: ComposerWords, mark: DraftMark): URLSearchParams {
     pollDays: String(words.poll.days),
   });
   if (words.poll.multiple) form.set("pollMultiple", "on");
+  if (words.assetId !== undefined) {
+    form.set("kind", "clip");
+    form.set("assetId", words.assetId ?? "");
+  }
   for (const topic of words.topics) form.append("topics", topic);
   for (const declaration of words.declarations) form.append("declarations", declaration);
   for (const option of words.poll.options) form.append("pollOption", option);
   return form;
 }
 
-export function isEmpty({ title, body, poll }: ComposerWords): boolean {
-  return title.trim() === "" && body.trim() === "" && poll.question.trim() === "";
+export function isEmpty({ title, body, poll, assetId }: ComposerWords): boolean {
+  return !assetId && title.trim() === "" && body.trim() === "" && poll.question.trim() === "";
 }
 
 export function isComposerWords(value: unknown): value is ComposerWords {

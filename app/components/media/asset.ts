@@ -47,6 +47,3 @@ export async function fetchAsset(assetId: string, signal: AbortSignal): Promise<
     return null;
   }
 }
-
-/** Something the owner asks of an asset: another try, or to forget it. */
-export type AssetIntent = "retry" | "cancel";

@@ -6,7 +6,7 @@ const MB = 1_000_000;
 
 /** 148_000 → "148 KB", 1_240_000 → "1.2 MB"; decimal, as file managers and phones count. */
 export function formatBytes(bytes: number, locale: Locale): string {
-  if (bytes < MB) return `${Math.max(1, Math.round(bytes / KB))} KB`;
+  if (bytes < MB) return `${bytes > 0 ? Math.max(1, Math.round(bytes / KB)) : 0} KB`;
   const digits = bytes < 10 * MB ? 1 : 0;
   return `${new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(bytes / MB)} MB`;
 }

@@ -1,0 +1,260 @@
+import { Link } from "@remix-run/react";
+import { useEffect, useRef, useState, type FormEvent } from "react";
+import { CaptionsInvalid, parseCaptions, serializeCaptions } from "@media/captions";
+import { dropLocal, findLocal, keepLocal } from "~/components/compose/local-copy";
+import { FileButton } from "~/components/compose/PictureField";
+import { sendForm, type Refusal } from "~/components/compose/send";
+import { useViewer } from "~/components/layout/page-context";
+import type { Locale } from "~/i18n/locales";
+import { useT } from "~/i18n/react";
+import { CueRow } from "./CueRow";
+import { addCue, findCueProblem, splitCue, toCues, toDrafts, type CueDraft } from "./cue-list";
+import { LangSelect } from "./CaptionsField";
+
+export interface CaptionsEditorProps {
+  postId: string;
+  assetId: string;
+  lang: Locale;
+  source: string;
+  revision: number;
+  durationSec: number | null;
+  videoUrl: string | null;
+  posterUrl: string | null;
+  refusal: Refusal | null;
+}
+
+interface Kept {
+  drafts: CueDraft[];
+  revision: number;
+}
+
+const isKept = (value: unknown): value is Kept => typeof value === "object" && value !== null && Array.isArray((value as Partial<Kept>).drafts) && typeof (value as Partial<Kept>).revision === "number";
+
+interface Saved {
+  revision: number;
+  source: string;
+}
+
+/** The lines of a clip beside the video. Without scripts the same text stands in one field. */
+export function CaptionsEditor(props: CaptionsEditorProps) {
+  const t = useT();
+  const video = useRef<HTMLVideoElement>(null);
+  const [ready, setReady] = useState(false);
+  useEffect(() => setReady(true), []);
+  return (
+    <div className="captions-editor">
+      <div className="captions-video">
+        {props.videoUrl ? (
+          <video ref={video} src={props.videoUrl} poster={props.posterUrl ?? undefined} controls playsInline preload="metadata" aria-label={t("media.captions.video")} />
+        ) : (
+          <p className="note">{t("media.captions.notYet")}</p>
+        )}
+      </div>
+      {ready ? <Cues {...props} video={video} /> : <PlainText {...props} />}
+    </div>
+  );
+}
+
+function PlainText({ lang, source, revision, refusal }: CaptionsEditorProps) {
+  const t = useT();
+  return (
+    <form method="post" className="captions-text">
+      <input type="hidden" name="intent" value="save" />
+      <input type="hidden" name="lang" value={lang} />
+      <input type="hidden" name="revision" value={revision} />
+      {refusal ? <p className="note bad">{refusal.error}</p> : null}
+      <div className="field">
+        <label htmlFor="source">{t("media.captions.source")}</label>
+        <textarea className="input" id="source" name="source" rows={16} defaultValue={source} aria-describedby="source-hint" />
+        <p className="hint" id="source-hint">
+          {t("media.captions.sourceHint")}
+        </p>
+      </div>
+      <p>
+        <button className="btn primary">{t("media.captions.save")}</button>
+      </p>
+    </form>
+  );
+}
+
+function Cues({ postId, assetId, lang, source, revision: opened, durationSec, video }: CaptionsEditorProps & { video: React.RefObject<HTMLVideoElement> }) {
+  const t = useT();
+  const viewer = useViewer();
+  const localKey = `captions:${assetId}:${lang}`;
+  const [drafts, setDrafts] = useState<CueDraft[]>(() => draftsOf(source));
+  const [revision, setRevision] = useState(opened);
+  const [state, setState] = useState<"idle" | "saving" | "saved" | "offline">("idle");
+  const [problem, setProblem] = useState<string | null>(null);
+  const [said, setSaid] = useState<string | null>(null);
+  const [other, setOther] = useState<Saved | null>(null);
+  const [restored, setRestored] = useState(false);
+
+  useEffect(() => {
+    const copy = findLocal(localKey, viewer?.id ?? null, isKept);
+    if (!copy) return;
+    setDrafts(copy.words.drafts);
+    setRevision(copy.words.revision);
+    setRestored(true);
+    // Once: what is typed afterwards is kept by `change`.
+  }, [localKey]);
+
+  function change(next: CueDraft[]) {
+    setDrafts(next);
+    setState("idle");
+    setProblem(null);
+    keepLocal<Kept>(localKey, viewer?.id ?? null, { drafts: next, revision });
+  }
+
+  async function load(file: File | undefined) {
+    if (!file) return;
+    try {
+      const cues = parseCaptions(new Uint8Array(await file.arrayBuffer()), { durationSec });
+      change(toDrafts(cues));
+      setSaid(t("media.captions.loaded", { name: file.name }));
+    } catch (error) {
+      if (!(error instanceof CaptionsInvalid)) throw error;
+      setProblem(t(error.messageKey ?? "media.captions.unreadable", error.params));
+    }
+  }
+
+  async function save(onRevision: number) {
+    const found = findCueProblem(drafts);
+    if (found) {
+      setProblem(t(`media.captions.${found.key}`, { index: found.index + 1 }));
+      document.getElementById(`cue-${drafts[found.index]?.id}`)?.scrollIntoView({ block: "center" });
+      return;
+    }
+    setState("saving");
+    setSaid(null);
+    const text = serializeCaptions(toCues(drafts));
+    const answer = await sendForm<Saved>(`/clips/${postId}/captions/save`, new URLSearchParams({ intent: "save", lang, revision: String(onRevision), source: text }));
+    setState(answer.kind === "done" ? "saved" : answer.kind === "offline" ? "offline" : "idle");
+    setProblem(answer.kind === "refused" ? answer.refusal.error : answer.kind === "login" ? t("draft.loggedOut") : null);
+    if (answer.kind === "refused" && answer.refusal.code === "CONFLICT") setOther((answer.refusal as Refusal & { stored?: Saved }).stored ?? null);
+    if (answer.kind !== "done") return;
+    dropLocal(localKey);
+    setRestored(false);
+    setOther(null);
+    setRevision(answer.value.revision);
+  }
+
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    if (state !== "saving") void save(revision);
+  }
+
+  function useTheirs({ source: theirs, revision: newest }: Saved) {
+    setDrafts(draftsOf(theirs));
+    setRevision(newest);
+    setOther(null);
+    setProblem(null);
+    setRestored(false);
+    dropLocal(localKey);
+  }
+
+  const set = (index: number, part: Partial<CueDraft>) => change(drafts.map((cue, at) => (at === index ? { ...cue, ...part } : cue)));
+  const here = () => (video.current ? Math.round(video.current.currentTime * 1_000) : null);
+  return (
+    <form className="captions-text" onSubmit={submit}>
+      <p className="row-between">
+        <LangLink postId={postId} lang={lang} />
+        <FileButton label={t("media.captions.load")} accept=".vtt,.srt,text/vtt,application/x-subrip" onPick={([file]) => void load(file)} />
+      </p>
+      <div aria-live="polite" className="notices">
+        {problem ? <p className="note bad">{problem}</p> : null}
+        {said ? <p className="note">{said}</p> : null}
+        {state === "offline" ? <p className="note warn">{t("compose.offline")}</p> : null}
+        {restored && !other ? (
+          <p className="note">
+            {t("media.captions.restored")}{" "}
+            <button type="button" className="text-btn link" onClick={() => useTheirs({ source, revision: opened })}>
+              {t("media.captions.dropRestored")}
+            </button>
+          </p>
+        ) : null}
+      </div>
+      {other ? <Conflict other={other} onMine={() => void save(other.revision)} onTheirs={() => useTheirs(other)} /> : null}
+      {drafts.length === 0 ? (
+        <p className="meta">{t("media.captions.empty")}</p>
+      ) : (
+        <ol className="cues">
+          {drafts.map((cue, index) => (
+            <CueRow
+              key={cue.id}
+              cue={cue}
+              index={index}
+              video={video}
+              onChange={(part) => set(index, part)}
+              onAdd={() => change(addCue(drafts, index, here()))}
+              onSplit={(cursor) => change(splitCue(drafts, index, cursor))}
+              onRemove={() => change(drafts.filter((_, at) => at !== index))}
+            />
+          ))}
+        </ol>
+      )}
+      <p className="row-between captions-foot">
+        <span>
+          {drafts.length === 0 ? (
+            <button type="button" className="btn small" onClick={() => change(addCue(drafts, -1, here()))}>
+              {t("media.captions.addFirst")}
+            </button>
+          ) : (
+            <span className="meta num">{t("media.captions.cues", { count: drafts.length })}</span>
+          )}
+        </span>
+        <span>
+          <span className="meta" role="status">
+            {state === "saved" ? t("media.captions.saved") : state === "saving" ? t("media.captions.saving") : ""}
+          </span>{" "}
+          <button className="btn primary" aria-busy={state === "saving"} disabled={drafts.length === 0}>
+            {t("media.captions.save")}
+          </button>
+        </span>
+      </p>
+    </form>
+  );
+}
+
+/** Nothing of either version is lost: both are read before one is chosen. */
+function Conflict({ other, onMine, onTheirs }: { other: Saved; onMine: () => void; onTheirs: () => void }) {
+  const t = useT();
+  return (
+    <section className="note warn conflict" aria-label={t("media.captions.other")}>
+      <h2>{t("media.captions.other")}</h2>
+      <pre>{other.source}</pre>
+      <p className="transfer-acts">
+        <button type="button" className="btn small" onClick={onMine}>
+          {t("media.captions.useMine")}
+        </button>
+        <button type="button" className="btn small" onClick={onTheirs}>
+          {t("media.captions.useOther")}
+        </button>
+      </p>
+    </section>
+  );
+}
+
+/** Another language is another page: what is typed for this one stays in this browser until it is saved. */
+function LangLink({ postId, lang }: { postId: string; lang: Locale }) {
+  const t = useT();
+  return (
+    <label className="meta">
+      {t("media.captions.lang")} <LangSelect value={lang} name="lang" onChange={(next) => window.location.assign(`/clips/${postId}/captions?lang=${next}`)} />
+    </label>
+  );
+}
+
+function draftsOf(source: string): CueDraft[] {
+  if (source.trim() === "") return [];
+  // Stored captions were written by the same hand, so reading them back does not fail.
+  return toDrafts(parseCaptions(source, { durationSec: null }));
+}
+
+export function BackToClip({ postId }: { postId: string }) {
+  const t = useT();
+  return (
+    <Link className="btn small" to={`/clips/${postId}`}>
+      {t("media.captions.backToClip")}
+    </Link>
+  );
+}

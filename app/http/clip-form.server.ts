@@ -1,0 +1,65 @@
+import { z } from "zod";
+import { Invalid, NotFound } from "@models/errors";
+import { requireOwnAsset } from "@models/media-asset.server";
+import { requireOwnPost } from "@models/post.server";
+import { parseCaptions } from "@media/captions";
+import { LOCALES } from "../i18n/locales";
+import { createClip, editClip, replaceClipFile, saveCaptions, setNoSpeech } from "../services/clips-write.server";
+import { readOwnAsset, type AssetView, type ViewContext } from "../services/own-media.server";
+import type { Viewer } from "../services/viewer";
+import { receiveWords, type ReceivedWords } from "./compose-form.server";
+import { parseForm } from "./form.server";
+
+/** The form of a clip: the words of a post, the video they go with, and what is said in it. */
+export const CAPTIONS_LENGTH_MAX = 512 * 1024;
+
+const ClipForm = z.object({
+  captions: z.string().max(CAPTIONS_LENGTH_MAX, "media.captions.tooLong").default(""),
+  captionsLang: z.enum(LOCALES).optional(),
+  noSpeech: z.string().optional().transform((given) => given === "on"),
+});
+
+type Said = z.output<typeof ClipForm>;
+
+/** Publishes a clip, or waits with it until it can be played; says where it stands. Sending it twice makes one. */
+export async function publishClip(request: Request, now: Date): Promise<string> {
+  const received = await receiveWords(request);
+  const said = await parseForm(ClipForm, request);
+  const { viewer, mark, words } = received;
+  if (mark.postId) return changeClip(received, mark.postId, now);
+  const { assetId, submissionId, draftId } = mark;
+  if (!assetId) throw new Invalid("a clip without a video", { messageKey: "media.clip.fileMissing", fields: { assetId: "media.clip.fileMissing" } });
+  // Captions that cannot be read are said before anything stands.
+  if (said.captions.trim() !== "") parseCaptions(said.captions, { durationSec: null });
+  const { postId } = await createClip(viewer, { submissionId, words, assetId, draftId }, now);
+  await keepWhatIsSaid(viewer, assetId, { ...said, captionsLang: said.captionsLang ?? words.lang }, now);
+  return `/clips/${postId}`;
+}
+
+/** Once: a form that is sent again finds what it brought the first time. */
+async function keepWhatIsSaid(viewer: Viewer, assetId: string, { captions, captionsLang, noSpeech }: Required<Said>, now: Date): Promise<void> {
+  if (captions.trim() !== "") {
+    const { captions: known } = await requireOwnAsset(assetId, viewer.id);
+    if (!known.some(({ lang }) => lang === captionsLang)) await saveCaptions(viewer, { assetId, lang: captionsLang ?? "zh-CN", source: captions, revision: 0 }, now);
+  } else if (noSpeech) await setNoSpeech(viewer, { assetId, noSpeech: true }, now);
+}
+
+async function changeClip({ viewer, mark, words }: ReceivedWords, postId: string, now: Date): Promise<string> {
+  const post = await requireOwnPost(postId, viewer.id);
+  // Another file is only taken while the first one shows nothing; replaceClipFile says so otherwise.
+  if (mark.assetId && post.clip && mark.assetId !== post.clip.assetId) await replaceClipFile(viewer, { postId, assetId: mark.assetId }, now);
+  await editClip(viewer, { postId, revision: mark.postRevision, words, draftId: mark.draftId }, now);
+  return `/clips/${postId}`;
+}
+
+/** One's own video for a composer to go on with; null for a picture, and for what is gone or somebody else's. */
+export async function findOwnVideo(viewer: Viewer, assetId: string | null | undefined, context: ViewContext): Promise<AssetView | null> {
+  if (!assetId || !/^[0-9a-f]{32}$/.test(assetId)) return null;
+  try {
+    const asset = await readOwnAsset(viewer.id, assetId, context);
+    return asset.kind === "video" ? asset : null;
+  } catch (error) {
+    if (error instanceof NotFound) return null;
+    throw error;
+  }
+}
