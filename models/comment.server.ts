@@ -77,8 +77,8 @@ export async function insertComment(comment: Comment, tx?: Tx): Promise<void> {
   await Comments.create([comment], tx ? { session: tx } : {});
 }
 
-export async function insertComments(comments: Comment[]): Promise<void> {
-  await Comments.insertMany(comments, { ordered: true });
+export async function insertComments(comments: Comment[], tx?: Tx): Promise<void> {
+  await Comments.insertMany(comments, { ordered: true, ...(tx ? { session: tx } : {}) });
 }
 
 export async function getComment(postId: string, commentId: string, tx?: Tx): Promise<Comment | null> {

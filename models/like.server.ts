@@ -54,6 +54,6 @@ export async function listLiked(memberId: string, kind: LikeKind, targetIds: str
 }
 
 /** Bulk insert for the seed script. */
-export async function insertLikes(likes: (LikeKey & { at: Date })[]): Promise<void> {
-  await Likes.insertMany(likes.map((like) => ({ _id: idOf(like), ...like })), { ordered: true });
+export async function insertLikes(likes: (LikeKey & { at: Date })[], tx?: Tx): Promise<void> {
+  await Likes.insertMany(likes.map((like) => ({ _id: idOf(like), ...like })), { ordered: true, ...(tx ? { session: tx } : {}) });
 }

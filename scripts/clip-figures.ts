@@ -1,10 +1,10 @@
 import { digitsOf, evaluateFigure, isRight, numberIn } from "./figures";
-import type { SeedClip } from "./seed/clip-content";
+import { rowsOf, type SeedClip } from "./seed/clip-content";
 import { valuesOf, wordsOf } from "./seed/clip-scenes";
 
 /**
  * Recomputes what a clip says: every stated figure, every drawn value, and that no number stands anywhere in it
- * (title, description, captions, pictures) without being one of them or a declared assumption.
+ * (title, description, captions, pictures, comments) without being one of them or a declared assumption.
  */
 export function clipProblemsOf(clip: SeedClip): string[] {
   return [...figureProblems(clip), ...valueProblems(clip), ...strayNumbers(clip)];
@@ -14,8 +14,8 @@ export function figureCountOf({ figures, scenes }: SeedClip): number {
   return figures.length + scenes.reduce((sum, { scene }) => sum + valuesOf(scene).length, 0);
 }
 
-function textsOf({ title, description, scenes }: SeedClip): string[] {
-  return [title, description, ...scenes.flatMap(({ scene, cues }) => [...cues.map(({ lines }) => lines.join(" ")), ...wordsOf(scene)])];
+function textsOf({ title, description, scenes, comments }: SeedClip): string[] {
+  return [title, description, ...rowsOf(comments).map(({ text }) => text), ...scenes.flatMap(({ scene, cues }) => [...cues.map(({ lines }) => lines.join(" ")), ...wordsOf(scene)])];
 }
 
 function figureProblems(clip: SeedClip): string[] {

@@ -10,6 +10,7 @@ import { tagsOfPost } from "../app/services/page-tags.server";
 import { renderPostWords } from "../app/services/preview.server";
 import { getStorage, putText } from "../app/services/storage.server";
 import { mediaKey, sourceKey } from "../media/storage";
+import { insertComments } from "../models/comment.server";
 import { inTransaction } from "../models/connection.server";
 import { placeInFeeds } from "../models/feed-entry.server";
 import { insertLikes } from "../models/like.server";
@@ -22,6 +23,7 @@ import { listSeedClips, type SeedClip } from "./seed/clip-content";
 import { filmable, filmSeedClip } from "./seed/clip-film";
 import { loadSeedContent } from "./seed/content";
 import { idFrom, randomFrom, some } from "./seed/draw";
+import { composeComments } from "./seed/threads";
 
 /**
  * The demo's clips: filmed on this machine from their scenes, sent through the same pipeline as a member's upload, and
@@ -59,24 +61,34 @@ function inTurn(clips: SeedClip[]): SeedClip[] {
 }
 
 async function plantClip(clip: SeedClip, ffmpegPath: string, signal: AbortSignal): Promise<void> {
-  const authorId = idFrom(`member:${clip.author}`);
-  const assetId = await sendFilm(clip, { authorId, ffmpegPath }, signal);
-  const asset = await whenShowable(assetId, signal);
-  const now = new Date();
+  const assetId = await sendFilm(clip, { authorId: authorIdOf(clip), ffmpegPath }, signal);
+  await publishClip(clip, await whenShowable(assetId, signal), new Date());
+}
+
+const authorIdOf = ({ author }: SeedClip): string => idFrom(`member:${author}`);
+
+/** The post of a film that can be shown, with its comments and likes: all or nothing, so that every count equals the rows behind it. */
+export async function publishClip(clip: SeedClip, asset: MediaAsset, now: Date): Promise<Post> {
+  const authorId = authorIdOf(clip);
   const publishedAt = new Date(now.getTime() - clip.hoursAgo * HOUR_MS);
-  const readers = loadSeedContent().members.map(({ handle }) => idFrom(`member:${handle}`)).filter((id) => id !== authorId);
+  const ids = new Map(loadSeedContent().members.map(({ handle }) => [handle, idFrom(`member:${handle}`)]));
+  const readers = [...ids.values()].filter((id) => id !== authorId);
   const likers = some(readers, clip.heat, randomFrom(`clip:${clip.slug}`));
-  const post = await composeClip(clip, asset, { authorId, publishedAt, likeCount: likers.length }, now);
+  const talk = await composeComments(clip.comments, { key: `clip:${clip.lang}:${clip.slug}`, lang: clip.lang, postId: postIdOf(clip), publishedAt, ids, readers, now });
+  const post = await composeClip(clip, asset, { authorId, publishedAt, likeCount: likers.length, commentCount: talk.comments.length }, now);
+  const likes = [...likers.map((memberId) => ({ memberId, kind: "post" as const, targetId: post._id, at: publishedAt })), ...talk.likes];
   await inTransaction(async (tx) => {
     await insertPost(post, tx);
     await setPostMediaAccess(post, "public", now, tx);
     await placeInFeeds(post, tx);
+    if (talk.comments.length > 0) await insertComments(talk.comments, tx);
+    if (likes.length > 0) await insertLikes(likes, tx);
     await changeMemberCounts(authorId, { postCount: 1 }, tx);
     await announce(tagsOfPost(post), now, tx);
   });
-  if (likers.length > 0) await insertLikes(likers.map((memberId) => ({ memberId, kind: "post" as const, targetId: post._id, at: publishedAt })));
   // What the worker finished between the look above and the post is copied now; the rest tells itself.
-  await settleAsset(asset._id, new Date());
+  await settleAsset(asset._id, now);
+  return post;
 }
 
 /** Films it and hands it over as an upload that has just ended. */
@@ -119,9 +131,10 @@ interface Standing {
   authorId: string;
   publishedAt: Date;
   likeCount: number;
+  commentCount: number;
 }
 
-async function composeClip(clip: SeedClip, asset: MediaAsset, { authorId, publishedAt, likeCount }: Standing, now: Date): Promise<Post> {
+async function composeClip(clip: SeedClip, asset: MediaAsset, { authorId, publishedAt, likeCount, commentCount }: Standing, now: Date): Promise<Post> {
   const { html, excerpt, tickers, mentions, readMinutes } = await renderPostWords(clip.description, clip.lang, now);
   return {
     _id: postIdOf(clip),
@@ -151,7 +164,7 @@ async function composeClip(clip: SeedClip, asset: MediaAsset, { authorId, publis
     deletedAt: null,
     likeCount,
     saveCount: 0,
-    commentCount: 0,
+    commentCount,
     viewCount: clip.views,
     editorsChoice: false,
   };

@@ -4,6 +4,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { cueTimes, onFrame, SCENE_TAIL_SEC, toVtt, type Cue } from "./clip-captions";
 import { Scene, wordsOf } from "./clip-scenes";
+import { SeedComment } from "./content";
 
 /**
  * The demo's clips, read from files that a writer can edit: one YAML file a clip, with its words, its scenes and the
@@ -31,6 +32,7 @@ const ClipFile = z.strictObject({
   /** Numbers that are assumed and not computed, as they stand in the text. */
   given: z.array(z.string().min(1)).default([]),
   scenes: z.array(Scene).min(2).max(10),
+  comments: z.array(SeedComment).default([]),
 });
 
 export interface TimedScene {
@@ -79,13 +81,19 @@ async function readClip(lang: SeedClip["lang"], name: string, known: Known): Pro
   const result = ClipFile.safeParse(parse(await readFile(join(FOLDER, file), "utf8")));
   if (!result.success) throw new Error(`${file}: ${z.prettifyError(result.error)}`);
   const { scenes: written, ...facts } = result.data;
-  if (!known.handles.has(facts.author)) throw new Error(`${file}: unknown member ${facts.author}`);
+  const writers = [facts.author, ...rowsOf(facts.comments).map(({ by }) => by)];
+  for (const writer of writers) if (!known.handles.has(writer)) throw new Error(`${file}: unknown member ${writer}`);
   for (const topic of facts.topics) if (!known.slugs.has(topic)) throw new Error(`${file}: unknown topic ${topic}`);
   const scenes = timeScenes(written, lang, file);
   const durationSec = scenes.at(-1)?.endSec ?? 0;
   if (durationSec < DURATION_SEC_MIN || durationSec > DURATION_SEC_MAX) throw new Error(`${file}: lasts ${durationSec.toFixed(1)} s, which is not ${DURATION_SEC_MIN} to ${DURATION_SEC_MAX}`);
   const cues = scenes.flatMap((scene) => scene.cues);
   return { ...facts, slug: name.replace(/\.yaml$/, ""), lang, file, scenes, durationSec, captions: toVtt(cues), transcript: transcriptOf(scenes, lang) };
+}
+
+/** Each comment before its replies. */
+export function rowsOf(comments: readonly SeedComment[]): Omit<SeedComment, "replies">[] {
+  return comments.flatMap((comment) => [comment, ...comment.replies]);
 }
 
 /** A scene lasts as long as its captions take to read, so the two cannot drift apart. */

@@ -36,7 +36,8 @@ const SeedInstrument = z.strictObject({
 });
 
 const SeedReply = z.strictObject({ by: handle, at: z.number().min(0), text: z.string().min(1) });
-const SeedComment = SeedReply.extend({ replies: z.array(SeedReply).default([]) });
+/** A comment, and what answers it; `at` is in hours after the post. */
+export const SeedComment = SeedReply.extend({ replies: z.array(SeedReply).default([]) });
 
 /** A number in the text and the formula that gives it; scripts/check-figures.ts recomputes each. */
 const Figure = z.strictObject({ says: z.string().min(1), is: z.string().min(1), digits: z.int().min(0).max(6) });
@@ -71,6 +72,7 @@ const FrontMatter = z.strictObject({
 });
 
 export type SeedMember = z.infer<typeof SeedMember>;
+export type SeedComment = z.infer<typeof SeedComment>;
 export type SeedTopic = z.infer<typeof SeedTopic>;
 export type SeedInstrument = z.infer<typeof SeedInstrument>;
 export type ChartFigure = z.infer<typeof ChartFigure>;

@@ -1,6 +1,6 @@
 import { hashPassword } from "../../app/services/accounts.server";
-import { renderCommentWords, renderPostWords } from "../../app/services/preview.server";
-import { insertComments, type Comment } from "../../models/comment.server";
+import { renderPostWords } from "../../app/services/preview.server";
+import { insertComments } from "../../models/comment.server";
 import { inTransaction } from "../../models/connection.server";
 import { feedEntriesOf, insertFeedEntries } from "../../models/feed-entry.server";
 import { insertFollows } from "../../models/follow.server";
@@ -14,6 +14,7 @@ import { insertTopics, listStoredTopics, type Topic } from "../../models/topic.s
 import { DEMO_ACCOUNTS, DEMO_PASSWORD } from "./accounts";
 import type { SeedContent, SeedInstrument, SeedMember, SeedPost, SeedTopic } from "./content";
 import { idFrom, randomFrom, some } from "./draw";
+import { composeComments, requireId, type MemberIds } from "./threads";
 
 /**
  * Plants the content of scripts/seed into an empty database, through the writers of production. Every count equals the
@@ -21,8 +22,6 @@ import { idFrom, randomFrom, some } from "./draw";
  */
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
-/** Comments never come from the future, whatever the content says. */
-const LAST_COMMENT_BEFORE_MS = 60_000;
 
 /** Topics come last, so that a seed that was cut off is not taken for a finished one. */
 export async function isPlanted(): Promise<boolean> {
@@ -54,10 +53,8 @@ export function topicOf({ slug, name, about }: SeedTopic, position: number): Top
   return { _id: slug, position, name, about };
 }
 
-type MemberIds = Map<string, string>;
-
 async function plantMembers(seeds: readonly SeedMember[], now: Date): Promise<MemberIds> {
-  const ids: MemberIds = new Map();
+  const ids = new Map<string, string>();
   // One hash for all: the demo has one password, and hashing it twenty-six times would only slow the first start down.
   const passwordHash = await hashPassword(DEMO_PASSWORD);
   const authors = seeds.map(({ joinedDaysAgo, lang, voice: _voice, ...seed }) => ({ ...seed, language: lang, joinedAt: new Date(now.getTime() - joinedDaysAgo * DAY_MS) }));
@@ -95,7 +92,7 @@ async function plantPost(seed: SeedPost, ids: MemberIds, now: Date): Promise<num
   const likers = some(readers, seed.heat, random);
   const savers = some(readers, seed.heat / 2, random);
   const votes = seed.poll ? some(readers, 0.6, random).map((memberId) => ({ memberId, option: Math.floor(random() * (seed.poll?.options.length ?? 1)) })) : [];
-  const comments = await composeComments(seed, { postId: _id, publishedAt, ids, now });
+  const talk = await composeComments(seed.comments, { key: `${seed.lang}:${seed.slug}`, lang: seed.lang, postId: _id, publishedAt, ids, readers, now });
   const { html, excerpt, tickers, mentions, chart, readMinutes } = await renderPostWords(seed.body, seed.lang, now);
   const post: Post = {
     _id,
@@ -125,23 +122,21 @@ async function plantPost(seed: SeedPost, ids: MemberIds, now: Date): Promise<num
     deletedAt: null,
     likeCount: likers.length,
     saveCount: savers.length,
-    commentCount: comments.length,
+    commentCount: talk.comments.length,
     viewCount: seed.views,
     editorsChoice: seed.editorsChoice,
   };
   await insertPosts([post]);
   await insertFeedEntries(feedEntriesOf(post));
   const likes = likers.map((memberId) => ({ memberId, kind: "post" as const, targetId: _id, at: publishedAt }));
-  const commentLikes = comments.flatMap((comment) => some(readers, 0.15, randomFrom(comment._id)).filter((id) => id !== comment.authorId).map((memberId) => ({ memberId, kind: "comment" as const, targetId: comment._id, at: comment.createdAt })));
-  for (const comment of comments) comment.likeCount = commentLikes.filter(({ targetId }) => targetId === comment._id).length;
-  if (comments.length > 0) await insertComments(comments);
-  if (likes.length + commentLikes.length > 0) await insertLikes([...likes, ...commentLikes]);
+  if (talk.comments.length > 0) await insertComments(talk.comments);
+  if (likes.length + talk.likes.length > 0) await insertLikes([...likes, ...talk.likes]);
   if (savers.length > 0) await insertSaves(savers.map((memberId) => ({ memberId, postId: _id, at: publishedAt })));
   await inTransaction(async (tx) => {
     await changeMemberCounts(authorId, { postCount: 1 }, tx);
     for (const { memberId, option } of votes) await putVote({ postId: _id, memberId, choices: [`o${option + 1}`] }, publishedAt, tx);
   });
-  return comments.length;
+  return talk.comments.length;
 }
 
 function pollOf(poll: NonNullable<SeedPost["poll"]>, votes: { option: number }[], publishedAt: Date): Poll {
@@ -152,48 +147,4 @@ function pollOf(poll: NonNullable<SeedPost["poll"]>, votes: { option: number }[]
     options: poll.options.map((text, index) => ({ id: `o${index + 1}`, text, votes: votes.filter(({ option }) => option === index).length })),
     voters: votes.length,
   };
-}
-
-interface Under {
-  postId: string;
-  publishedAt: Date;
-  ids: MemberIds;
-  now: Date;
-}
-
-async function composeComments(seed: SeedPost, under: Under): Promise<Comment[]> {
-  const comments: Comment[] = [];
-  for (const [index, thread] of seed.comments.entries()) {
-    const top = await composeComment(seed, thread, `${index}`, null, under);
-    const replies: Comment[] = [];
-    for (const [place, reply] of thread.replies.entries()) replies.push(await composeComment(seed, reply, `${index}.${place}`, top._id, under));
-    comments.push({ ...top, replyCount: replies.length }, ...replies);
-  }
-  return comments;
-}
-
-async function composeComment(seed: SeedPost, comment: { by: string; at: number; text: string }, place: string, parentId: string | null, { postId, publishedAt, ids, now }: Under): Promise<Comment> {
-  const { html } = await renderCommentWords(comment.text, seed.lang, now);
-  const createdAt = new Date(Math.min(publishedAt.getTime() + comment.at * HOUR_MS, now.getTime() - LAST_COMMENT_BEFORE_MS));
-  return {
-    _id: idFrom(`comment:${seed.lang}:${seed.slug}:${place}`),
-    postId,
-    parentId,
-    replyToId: parentId,
-    authorId: requireId(ids, comment.by),
-    body: comment.text,
-    html,
-    state: "published",
-    createdAt,
-    editedAt: null,
-    deletedAt: null,
-    likeCount: 0,
-    replyCount: 0,
-  };
-}
-
-function requireId(ids: MemberIds, handle: string): string {
-  const id = ids.get(handle);
-  if (!id) throw new Error(`the seed content names a member "${handle}" that members.yaml does not have`);
-  return id;
 }

@@ -7,12 +7,13 @@ import ffprobe from "@ffprobe-installer/ffprobe";
 import { expect, test } from "vitest";
 import { clipProblemsOf } from "../../scripts/clip-figures";
 import { LINE_MAX, lengthOf } from "../../scripts/seed/clip-captions";
-import { listSeedClips, type SeedClip } from "../../scripts/seed/clip-content";
+import { listSeedClips, rowsOf, type SeedClip } from "../../scripts/seed/clip-content";
 import { canDraw, FRAME, inkOf, rasterise, STAGE, type Sprite } from "../../scripts/seed/clip-drawing";
 import { filmable, filmSeedClip } from "../../scripts/seed/clip-film";
 import { layOut } from "../../scripts/seed/clip-layout";
 import { BAND, frameCount, makeReel } from "../../scripts/seed/clip-motion";
 import { toneBed } from "../../scripts/seed/clip-sound";
+import { loadSeedContent } from "../../scripts/seed/content";
 
 /** Listing already refuses an unknown member or topic, a caption too long for a phone, and a clip too short or too long. */
 const clips = await listSeedClips();
@@ -49,6 +50,33 @@ test("given a clip with a wrong figure, a wrong value or a number from nowhere, 
   if (bars?.kind === "bars" && bars.rows[1]?.parts[0]) bars.rows[1].parts[0].value = 11.9;
   expect(clipProblemsOf({ ...right, scenes })).toEqual([expect.stringContaining("draws 11.9")]);
   expect(clipProblemsOf({ ...right, description: "一年 13.7%。" })).toEqual([expect.stringContaining("neither computed nor given")]);
+});
+
+test("given a comment with a number from nowhere, then it is found", () => {
+  const right = clip("monthly-fee-half-percent");
+  const comments = [{ by: "xiaoman", at: 1, text: "我算出来是 11.7%。", replies: [] }];
+  expect(clipProblemsOf({ ...right, comments: [...right.comments, ...comments] })).toEqual([expect.stringContaining('"我算出来是 11.7%。" is neither computed nor given')]);
+});
+
+test("every clip is talked about by members who answer one another, each after what it answers and before now", () => {
+  const { members } = loadSeedContent();
+  const joinedHoursAgo = new Map(members.map(({ handle, joinedDaysAgo }) => [handle, joinedDaysAgo * 24]));
+  for (const { comments, hoursAgo, file } of clips) {
+    const rows = rowsOf(comments);
+    expect(rows.length, file).toBeGreaterThanOrEqual(3);
+    expect(rows.length, file).toBeLessThanOrEqual(8);
+    expect(comments.some(({ replies }) => replies.length > 0), file).toBe(true);
+    expect(new Set(rows.map(({ by }) => by)).size, file).toBeGreaterThanOrEqual(3);
+    expect(comments.filter(({ at, replies }) => replies.some((reply) => reply.at <= at)), file).toEqual([]);
+    expect(rows.filter(({ at }) => at >= hoursAgo), file).toEqual([]);
+    expect(rows.filter(({ by, at }) => hoursAgo - at > (joinedHoursAgo.get(by) ?? 0)), file).toEqual([]);
+  }
+});
+
+test("no comment stands under two clips, or under a clip and an article", () => {
+  const { posts } = loadSeedContent();
+  const texts = [...clips, ...posts].flatMap(({ comments }) => rowsOf(comments).map(({ text }) => text));
+  expect(texts.filter((text, index) => texts.indexOf(text) !== index)).toEqual([]);
 });
 
 test("captions follow one another without a gap, stay within their scene, and fit a phone", () => {
