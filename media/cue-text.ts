@@ -14,7 +14,6 @@ const TAG = /<(\/?)([a-zA-Z]+)((?:\.[^\s<>.&]+)*)(?:[ \t]+([^<>]*))?>|<\d[\d:.]*
 /** Placements of SubRip players, such as {\an8}. */
 const PLACEMENT = /\{\\[^{}]*\}/g;
 /** Controls, and marks that turn the direction of what follows: a line must not reorder the player's own words. */
-// eslint-disable-next-line no-control-regex -- they are what is taken out
 const UNSEEN = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufeff]/g;
 
 /** Lines as they stand in the file → text that is safe and well formed in WebVTT, lines joined by "\n"; "" when nothing is said. */
