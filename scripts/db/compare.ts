@@ -11,8 +11,8 @@ export interface CompareOptions {
   /** No order was asked for: lists compare as multisets. */
   asSet?: boolean;
   /**
-   * The values of distinct. Answered from an index it shows a missing field or an empty array as null and takes the number type
-   * of the first key, answered from the documents it does not: which plan MongoDB takes is not part of the answer.
+   * The values of distinct: equal numbers are one value, and of which type depends on whether MongoDB reads an index. An empty
+   * array is one more null beside that of missing fields.
    */
   ofValues?: boolean;
 }
@@ -51,7 +51,7 @@ function normalPart(key: string, value: unknown, options: CompareOptions): unkno
       return (value as Document[]).map(withoutWords);
     case "values":
       // distinct promises no order.
-      return sorted(options.ofValues ? (value as unknown[]).filter((one) => !isEmpty(one)).map(loosen) : (value as unknown[]), { asSet: true });
+      return sorted(options.ofValues ? onceNull(value as unknown[]).map(loosen) : (value as unknown[]), { asSet: true });
     case "docs":
       return sorted(value as Document[], options);
     case "indexesAfter":
@@ -61,8 +61,8 @@ function normalPart(key: string, value: unknown, options: CompareOptions): unkno
   }
 }
 
-function isEmpty(value: unknown): boolean {
-  return value == null || (Array.isArray(value) && value.length === 0);
+function onceNull(values: unknown[]): unknown[] {
+  return values.filter((one, index) => one != null || values.findIndex((other) => other == null) === index);
 }
 
 /**
@@ -122,7 +122,8 @@ function normalPlan(stages: string[]): string[] {
 /** By the type's name: the driver's values are of another copy of the bson classes than ours. */
 function loosen(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(loosen);
-  if (value === null || typeof value !== "object") return value;
+  if (value == null) return null;
+  if (typeof value !== "object") return value;
   switch ((value as { _bsontype?: string })._bsontype) {
     case "Int32":
     case "Double":

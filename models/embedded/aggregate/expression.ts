@@ -12,7 +12,7 @@ import { dateOperators } from "./expressions/dates";
 import { logicOperators } from "./expressions/logic";
 import { setOperators } from "./expressions/sets";
 import { stringOperators } from "./expressions/strings";
-import { asMade } from "./places";
+import { asMade, vacate } from "./places";
 
 export interface ExpressionContext {
   now: Date;
@@ -162,7 +162,8 @@ function compileObject(spec: Doc, compiler: Compiler): Node {
       const doc = asMade(newDoc());
       for (const { field, node } of nodes) {
         const value = node.evaluate(scope);
-        if (value !== undefined) setField(doc, field, value);
+        if (value === undefined) vacate(doc, field);
+        else setField(doc, field, value);
       }
       return doc;
     },

@@ -336,6 +336,28 @@ function inOrder(stages: readonly Doc[], given: readonly Stage[], environment: P
   return (docs) => needed.reduce((input, stage) => stage(input), docs);
 }
 
+/** MongoDB looks over all stages, inner pipelines included, before it reads one of them: their names, and the outlines of a few. */
+export function requireStageNames(stages: readonly Value[]): void {
+  for (const stage of stages) if (!isDoc(stage)) throw new CommandError(14, "Each element of the 'pipeline' array must be an object");
+  for (const stage of stages as readonly Doc[]) {
+    const [name, another] = Object.keys(stage);
+    if (name === undefined || another !== undefined) throw new CommandError(40323, "A pipeline stage specification object must contain exactly one field.");
+    requireStageName(name);
+    const spec = stage[name];
+    if (name === "$facet" && (!isDoc(spec) || Object.keys(spec).length === 0)) throw new CommandError(40169, "the $facet specification must be a non-empty object");
+    if (name === "$out" && typeof spec !== "string" && !isDoc(spec)) throw new CommandError(16990, `$out only supports a string or object argument, but found ${typeName(spec)}`);
+    if (!isDoc(spec)) continue;
+    if (name === "$lookup" && spec["as"] !== undefined && typeof spec["as"] !== "string") throw new CommandError(14, "BSON field '$lookup.as' is the wrong type, expected type 'string'");
+    if (name === "$facet") for (const inner of Object.values(spec)) if (Array.isArray(inner)) requireStageNames(inner);
+    const inner = name === "$lookup" || name === "$unionWith" ? spec["pipeline"] : undefined;
+    if (Array.isArray(inner)) requireStageNames(inner);
+  }
+}
+
+function requireStageName(name: string): void {
+  if (!STAGES.has(name) && !REFUSED.has(name)) throw new CommandError(40324, `Unrecognized pipeline stage name: '${name}'`);
+}
+
 function compileStage(stage: Value, environment: PipelineEnvironment): Stage {
   if (!isDoc(stage)) throw new CommandError(14, "Each element of the 'pipeline' array must be an object");
   const [name, another] = Object.keys(stage);
@@ -345,6 +367,6 @@ function compileStage(stage: Value, environment: PipelineEnvironment): Stage {
   if (name === "$out" && typeof stage[name] !== "string" && !isDoc(stage[name])) {
     throw new CommandError(16990, `$out only supports a string or object argument, but found ${typeName(stage[name])}`);
   }
-  if (REFUSED.has(name)) throw notSupported(`The stage ${name}`);
-  throw new CommandError(40324, `Unrecognized pipeline stage name: '${name}'`);
+  requireStageName(name);
+  throw notSupported(`The stage ${name}`);
 }

@@ -3,6 +3,7 @@ import type { Doc, Value } from "../bson/values";
 import { runPipeline } from "../aggregate/index";
 import type { PipelineEnvironment } from "../aggregate/index";
 import { withMatchesFirst } from "../aggregate/order";
+import { requireStageNames } from "../aggregate/stages";
 import { CommandError, notSupported } from "../errors";
 import { compileFilter } from "../query/match";
 import { select } from "../query/select";
@@ -74,11 +75,8 @@ function wholeNumber(stage: string, value: Value, least: number): number {
 export function parsePipeline(command: Doc): Doc[] {
   const pipeline = requireField(command, "aggregate", "pipeline");
   if (!Array.isArray(pipeline)) throw new CommandError(14, "A pipeline must be an array of objects");
-  return pipeline.map((stage) => {
-    if (!isDoc(stage)) throw new CommandError(14, "Each element of the 'pipeline' array must be an object");
-    if (Object.keys(stage).length !== 1) throw new CommandError(40323, "A pipeline stage specification object must contain exactly one field.");
-    return stage;
-  });
+  requireStageNames(pipeline);
+  return pipeline as Doc[];
 }
 
 function aggregate(context: Context): Reply {
@@ -89,6 +87,7 @@ function aggregate(context: Context): Reply {
   if (flag(command, "explain")) throw notSupported("the explain option of aggregate (use the explain command)");
   const stages = parsePipeline(command);
   const lead = leadOf(filtersFirst(stages));
+  if (getField(command, "cursor") === null) throw new CommandError(14, "cursor field must be missing or an object");
   const cursor = optionalDoc(command, "cursor");
   if (!cursor) throw new CommandError(9, "The 'cursor' option is required, except for aggregate with the explain argument");
   const namespace = context.namespace(name);

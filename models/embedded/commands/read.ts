@@ -7,7 +7,7 @@ import { CommandError, notSupported } from "../errors";
 import { compileFilter } from "../query/match";
 import { compileProjection, topLevelChoice } from "../query/project";
 import { compileSort } from "../query/sort";
-import { distinctIndex, leapOverValues } from "../plan/distinct";
+import { distinctIndex, keyIndex, keyValues, leapOverValues } from "../plan/distinct";
 import { hasSort } from "../plan/plan";
 import { countScan } from "../plan/scan";
 import { planFor, select } from "../query/select";
@@ -141,9 +141,10 @@ function distinct(context: Context): Reply {
   const view = context.view();
   const index = Object.keys(filter).length === 0 ? distinctIndex(collection, view, key) : undefined;
   if (index) return distinctReply([...leapOverValues(collection, view, index)]);
+  const keys = Object.keys(filter).length === 0 ? keyIndex(collection, view, key) : undefined;
   const seen = new Map<string, Value>();
   for (const { doc } of select({ collection, view, filter, matcher, checkDeadline: () => context.checkDeadline() })) {
-    for (const value of valuesAt(doc, key.split("."))) {
+    for (const value of keys ? keyValues(doc, keys) : valuesAt(doc, key.split("."))) {
       const text = Buffer.from(encodeKey([value], [1])).toString("latin1");
       const present = seen.get(text);
       if (present === undefined || !equal(present, value)) seen.set(text, value);

@@ -1,6 +1,6 @@
-import { encodeKey } from "../bson/keys";
+import { encodeKey, indexKeys } from "../bson/keys";
 import { decode, getField, isDoc } from "../bson/values";
-import type { Value } from "../bson/values";
+import type { Doc, Value } from "../bson/values";
 import type { Collection, Index } from "../storage/collection";
 import { afterPrefix, identKey } from "../storage/keys";
 import type { View } from "../storage/layers";
@@ -22,14 +22,28 @@ export function* leapOverValues(collection: Collection, view: View, index: Index
     from = undefined;
     for (const entry of view.range({ from: start, to })) {
       const bytes = collection.get(view, index.recordNumber(entry));
-      const value = bytes ? valueAt(decode(bytes), path) : undefined;
-      // Missing has the key of null and is no value; a null may still follow under the same key.
-      if (value === undefined) continue;
+      if (!bytes) continue;
+      // Missing has the key of null, and shows as one.
+      const value = valueAt(decode(bytes), path) ?? null;
       yield value;
       from = afterPrefix(identKey(index.ident, encodeKey([value], directions)));
       break;
     }
   }
+}
+
+/**
+ * What MongoDB shows for distinct without a filter where an index begins with the field: the keys of that index, so null for
+ * documents without the field (a sparse index has none) and for empty arrays, and an array inside an array taken apart.
+ */
+export function keyIndex(collection: Collection, view: View, field: string): Index | undefined {
+  return collection.indexes.find(({ fields, spec, sinceSeq }) => fields[0] === field && !spec.partialFilter && sinceSeq <= view.seq);
+}
+
+/** The values of one document's keys in such an index. */
+export function keyValues(doc: Doc, index: Index): Value[] {
+  const { keys, absent } = indexKeys(doc, index.fields);
+  return keys.filter((_key, position) => !index.spec.sparse || absent[position] !== true).flatMap(([first]) => (Array.isArray(first) ? first : first === undefined ? null : first));
 }
 
 function valueAt(value: Value, path: readonly string[]): Value {

@@ -26,6 +26,7 @@ const FIELDS_MAX = 32;
 export function compileSort(spec: Doc): Sort {
   const fields = Object.keys(spec).map((path) => parseSortField(path, spec[path]));
   if (fields.length > FIELDS_MAX) throw new CommandError(13103, "too many compound keys");
+  refusePositionsBeside(fields);
   const keyOf = compileKeys(fields);
   const order = (a: Value[], b: Value[]): number => compareKeys(fields, a, b);
   return {
@@ -37,6 +38,15 @@ export function compileSort(spec: Doc): Sort {
         .sort((a, b) => order(a.key, b.key))
         .map(({ doc }) => doc),
   };
+}
+
+/** Which of an array's positions and fields go together in one key is not worth having exactly. */
+function refusePositionsBeside(fields: readonly SortField[]): void {
+  const roots = fields.map(({ path }) => path.split(".", 1)[0]);
+  fields.forEach(({ path }, index) => {
+    const hasPosition = path.split(".").slice(1).some((part) => /^\d+$/.test(part));
+    if (hasPosition && roots.some((root, other) => other !== index && root === roots[index])) throw notSupported("A sort by an array position and by another path of the same field");
+  });
 }
 
 function parseSortField(path: string, value: Value): SortField {

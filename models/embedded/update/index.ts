@@ -67,7 +67,9 @@ function replacementUpdater(replacement: Doc, hasArrayFilters: boolean): Updater
         }
       }
       const replaced = withId(doc, replacement);
-      return { doc: inserting ? asInserted(replaced) : replaced, modified: true };
+      // Equal content under another _id order is written again; only what was sent whole, or nothing over nothing, is no change.
+      const same = identical(doc, replacement) || (Object.keys(replacement).length === 0 && identical(doc, replaced));
+      return { doc: inserting ? asInserted(replaced) : replaced, modified: !same };
     },
   };
 }

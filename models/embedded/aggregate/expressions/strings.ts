@@ -3,7 +3,7 @@ import { isInteger, numberOf } from "../../bson/arithmetic";
 import { compareStrings, typeName } from "../../bson/compare";
 import { BSONRegExp, isNumber, newDoc } from "../../bson/values";
 import type { Doc, Value } from "../../bson/values";
-import { CommandError } from "../../errors";
+import { CommandError, notSupported } from "../../errors";
 import { translateRegex } from "../../query/regex";
 import { applied, namedArguments, neverFolded, requireArgument } from "../expression";
 import type { Compiler, Node, Operator } from "../expression";
@@ -190,9 +190,10 @@ function compileReplace(argument: Value, compiler: Compiler, name: string): Node
     compiler.compile(requireArgument(named, "replacement", 51747)),
   ];
   return neverFolded(applied(([input, find, replacement]) => {
-    if (!isNull(input) && typeof input !== "string") throw new CommandError(51746, `${name} requires that 'input' be a string`);
-    if (!isNull(find) && typeof find !== "string") throw new CommandError(51745, `${name} requires that 'find' be a string`);
-    if (!isNull(replacement) && typeof replacement !== "string") throw new CommandError(51744, `${name} requires that 'replacement' be a string`);
+    if (!isNull(input) && typeof input !== "string") throw new CommandError(10503904, `${name} requires that 'input' be a string`);
+    if (find instanceof BSONRegExp) throw notSupported(`${name} of a regular expression`);
+    if (!isNull(find) && typeof find !== "string") throw new CommandError(10503903, `${name} requires that 'find' be a string`);
+    if (!isNull(replacement) && typeof replacement !== "string") throw new CommandError(10503902, `${name} requires that 'replacement' be a string`);
     if (isNull(input) || isNull(find) || isNull(replacement)) return null;
     if (name === "$replaceOne") return input.replace(find, () => replacement);
     // An empty needle stands before each code point and at the end.
