@@ -21,8 +21,9 @@ export default async function handleRequest(
   status: number,
   headers: Headers,
   remixContext: EntryContext,
-  { nonce, startedAtMs }: AppLoadContext,
+  context: AppLoadContext,
 ): Promise<Response> {
+  const { nonce, startedAtMs } = context;
   const loadedAtMs = performance.now();
   await readHandoff(remixContext);
   const html = renderToString(
@@ -32,7 +33,8 @@ export default async function handleRequest(
   );
   headers.set("Content-Type", "text/html; charset=utf-8");
   headers.set("Server-Timing", `load;dur=${(loadedAtMs - startedAtMs).toFixed(1)}, render;dur=${(performance.now() - loadedAtMs).toFixed(1)}`);
-  return new Response(`<!DOCTYPE html>${html}`, { headers, status });
+  context.page = `<!DOCTYPE html>${html}`;
+  return new Response(null, { headers, status });
 }
 
 /**

@@ -1,14 +1,14 @@
 import { data, type HeadersFunction } from "@remix-run/node";
 import { getLocale } from "~/i18n/locale.server";
 import { readFeed, type FeedName, type FeedPage } from "~/services/feeds.server";
-import { listTopics, type TopicView } from "~/services/topics.server";
+import { listTopicLinks, type TopicLink } from "~/services/topics.server";
 import { toThrown } from "./errors.server";
 import { getViewer, requireMember, type Viewer } from "./session.server";
 
 /** What every feed route loads: one page of the feed and the topics beside it, tagged for the whole-page cache. */
 interface Loaded {
   page: FeedPage;
-  topics: TopicView[];
+  topics: TopicLink[];
   viewer: Viewer | null;
   headers: { "X-Page-Tags": string };
 }
@@ -28,7 +28,7 @@ export async function readFeedPage(request: Request, feed: FeedName): Promise<Lo
   const cursor = new URL(request.url).searchParams.get("cursor");
   const [page, topics] = await Promise.all([
     readFeed({ feed, locale, cursor, viewerId: viewer?.id ?? null }, now),
-    listTopics(locale, now),
+    listTopicLinks(locale, now),
   ]);
   const tags = [tagOf(feed, locale), ...page.items.map((item) => `post:${item.id}`)];
   return { page, topics, viewer, headers: { "X-Page-Tags": tags.join(" ") } };

@@ -9,13 +9,15 @@ import { FeedScreen } from "~/components/posts/FeedScreen";
 import { FollowButton } from "~/components/posts/FollowButton";
 import { useT } from "~/i18n/react";
 import { toThrown } from "~/http/errors.server";
+import { getLocale } from "~/i18n/locale.server";
 import { metaFor } from "~/seo/meta";
+import { getTopic } from "~/services/topics.server";
 
 export async function loader({ request, params }: LoaderFunctionArgs) {
   const slug = params.slug ?? "";
   try {
     const { page, topics, viewer, headers } = await readFeedPage(request, { kind: "topic", id: slug });
-    const topic = topics.find((known) => known.slug === slug);
+    const topic = await getTopic(slug, getLocale(request), new Date());
     if (!topic) throw new NotFound(`topic ${slug}`);
     const followed = viewer ? await isFollowing({ followerId: viewer.id, kind: "topic", targetId: slug }) : false;
     return data({ page, topics, topic, followed }, { headers });

@@ -94,10 +94,11 @@ async function answer(options: ApplicationOptions, req: ExpressRequest, res: Exp
     const body = req.method === "GET" || req.method === "HEAD" ? null : await readBody(req, env.BODY_BYTES_MAX);
     const request = toWebRequest(req, { origin: originOf(env, req), body, signal: gone.signal });
     assertSameOrigin(request);
-    const facts = { nonce, requestId, clientAddress: req.ip ?? "", isBot: isbot(req.get("User-Agent") ?? "") };
+    const reader = { nonce, requestId, clientAddress: req.ip ?? "", isBot: isbot(req.get("User-Agent") ?? "") };
     await gate.run(async () => {
-      const response = await options.render(request, { ...facts, startedAtMs: performance.now() });
-      await sendWebResponse(req, res, response);
+      const facts: AppLoadContext = { ...reader, startedAtMs: performance.now() };
+      const response = await options.render(request, facts);
+      await sendWebResponse(req, res, response, facts);
     }, gone.signal);
   } catch (error) {
     const refusal = refusalOf(env, error);

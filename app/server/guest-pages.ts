@@ -7,6 +7,7 @@ import type { Metrics, Tallies } from "./metrics";
 import { Overloaded, type Gate } from "./overload";
 import type { MadePage, PageCache } from "./page-cache";
 import { pageKeyOf, type PageKey } from "./page-rules";
+import { bodyOf } from "./web-bridge";
 
 /** Answers guests with whole pages: kept ones at once, others made one time for all who ask. */
 export interface GuestPagesOptions {
@@ -39,12 +40,12 @@ export function createGuestPages(options: GuestPagesOptions): GuestPages {
     const request = new Request(new URL(url, options.publicUrl), {
       headers: { Accept: "text/html", "Accept-Language": locale, Host: new URL(options.publicUrl).host },
     });
-    const facts = { nonce, requestId, clientAddress: "", isBot: false, startedAtMs: performance.now() };
+    const facts: AppLoadContext = { nonce, requestId, clientAddress: "", isBot: false, startedAtMs: performance.now() };
     const response = await options.render(request, facts);
     if (response.headers.has("Set-Cookie")) {
       logger.warn({ event: "page.cookieDropped", requestId, path: request.url });
     }
-    const made = await makeWholePage(response, { nonce, https: options.publicUrl.startsWith("https:"), fixedHeaders: options.fixedHeaders });
+    const made = await makeWholePage(response, await bodyOf(response, facts), { nonce, https: options.publicUrl.startsWith("https:"), fixedHeaders: options.fixedHeaders });
     metrics.countPageMade(made.page.status >= 500 ? "failed" : made.keep ? "kept" : "passed");
     return made;
   }

@@ -31,12 +31,11 @@ export interface WholePageOptions {
 }
 
 /**
- * Reads an answer to its end and turns it into one that many readers may get: no nonce, no cookie, compressed once.
+ * Turns an answer and all its bytes into one that many readers may get: no nonce, no cookie, compressed once.
  * `keep` is false for anything but a plain 200, so that an error or a redirect is never remembered.
  */
-export async function makeWholePage(response: Response, options: WholePageOptions): Promise<MadePage<WholePage>> {
+export async function makeWholePage(response: Response, raw: Buffer, options: WholePageOptions): Promise<MadePage<WholePage>> {
   const contentType = response.headers.get("Content-Type") ?? "application/octet-stream";
-  const raw = Buffer.from(await response.arrayBuffer());
   const isHtml = contentType.startsWith("text/html");
   const page = isHtml ? replaceNonceByHashes(raw.toString("utf8"), options.nonce) : null;
   const body = page ? Buffer.from(page.html) : raw;

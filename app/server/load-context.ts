@@ -9,6 +9,8 @@ export interface RequestFacts {
   isBot: boolean;
   /** performance.now() when the loaders began. */
   startedAtMs: number;
+  /** The finished page, put here by the renderer: through the stream of a Response it would be coded and copied three times. */
+  page?: string;
 }
 
 declare module "@remix-run/node" {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { DomainError } from "@models/errors";
-import { chooseCoding, gzipped } from "./encoding";
+import { brotliAtOnce, chooseCoding, gzipped, type Coding } from "./encoding";
+import type { RequestFacts } from "./load-context";
 
 /** Between node's requests and responses and those of the web platform, which Remix speaks. */
 
@@ -49,35 +50,46 @@ const WHOLE = /^(?:text\/|application\/(?:json|xml|rss|atom|feed|manifest))/;
 /** Below this the headers weigh more than what is saved. */
 const COMPRESS_BYTES_MIN = 1_000;
 const GZIP_LEVEL = 4;
+const AT_ONCE_BYTES_MAX = 250_000;
 
 /** Sends a response. Resolves when all of it has been handed over. */
-export async function sendWebResponse(req: IncomingMessage, res: ServerResponse, response: Response): Promise<void> {
+export async function sendWebResponse(req: IncomingMessage, res: ServerResponse, response: Response, facts: Pick<RequestFacts, "page"> = {}): Promise<void> {
   res.statusCode = response.status;
   for (const [name, value] of response.headers) {
     if (name !== "set-cookie" && name !== "x-page-tags") res.setHeader(name, value);
   }
   const cookies = response.headers.getSetCookie();
   if (cookies.length > 0) res.setHeader("Set-Cookie", cookies);
-  if (!response.body || req.method === "HEAD") {
+  if ((!response.body && facts.page === undefined) || req.method === "HEAD") {
     await response.body?.cancel();
     res.end();
   } else if (WHOLE.test(response.headers.get("Content-Type") ?? "")) {
-    await sendWhole(req, res, response);
-  } else {
+    await sendWhole(req, res, response, await bodyOf(response, facts));
+  } else if (response.body) {
     await sendInPieces(res, response.body);
   }
 }
 
-async function sendWhole(req: IncomingMessage, res: ServerResponse, response: Response): Promise<void> {
-  const body = Buffer.from(await response.arrayBuffer());
+/** All of an answer: the page that the renderer left beside it, or what its stream holds. */
+export async function bodyOf(response: Response, { page }: Pick<RequestFacts, "page">): Promise<Buffer> {
+  return page !== undefined && !response.body ? Buffer.from(page) : Buffer.from(await response.arrayBuffer());
+}
+
+async function sendWhole(req: IncomingMessage, res: ServerResponse, response: Response, body: Buffer): Promise<void> {
   res.appendHeader("Vary", "Accept-Encoding");
-  const coding = chooseCoding(req.headers["accept-encoding"], (candidate) => candidate === "gzip");
-  const compress = coding === "gzip" && body.length >= COMPRESS_BYTES_MIN && !response.headers.has("Content-Encoding");
-  const bytes = compress ? await gzipped(body, GZIP_LEVEL) : body;
+  const compress = body.length >= COMPRESS_BYTES_MIN && !response.headers.has("Content-Encoding");
+  // What is long is not worth holding everybody up; it goes to another thread.
+  const coding = compress ? chooseCoding(req.headers["accept-encoding"], (candidate) => candidate !== "br" || body.length <= AT_ONCE_BYTES_MAX) : "identity";
+  const bytes = await encoded(body, coding);
   if (res.destroyed) return;
-  if (compress) res.setHeader("Content-Encoding", "gzip");
+  if (coding !== "identity") res.setHeader("Content-Encoding", coding);
   res.setHeader("Content-Length", bytes.length);
   res.end(bytes);
+}
+
+function encoded(body: Buffer, coding: Coding): Buffer | Promise<Buffer> {
+  if (coding === "br") return brotliAtOnce(body);
+  return coding === "gzip" ? gzipped(body, GZIP_LEVEL) : body;
 }
 
 async function sendInPieces(res: ServerResponse, body: ReadableStream<Uint8Array>): Promise<void> {

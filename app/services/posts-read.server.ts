@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import { listFeedEntries, topicFeed } from "@models/feed-entry.server";
 import { NotFound } from "@models/errors";
 import { isFollowing } from "@models/follow.server";
@@ -121,17 +122,26 @@ export function toPollView(poll: NonNullable<Post["poll"]>, chosen: string[], no
 }
 
 const RELATED = 4;
+const NEIGHBOURS_LIFE_MS = 30_000;
+const neighbours = new LRUCache<string, { ids: string[]; readAtMs: number }>({ max: 2_000 });
 
-/** Neighbours in the post's main topic: the newest ones that are not this post. */
+/** Neighbours in the post's main topic, as titles: the next older ones, then the newest. Those that are gone are left out. */
 export async function listRelated({ post, locale }: { post: PostView; locale: Locale }, now: Date): Promise<PostCard[]> {
   const slug = post.topics[0]?.slug;
   if (!slug) return [];
-  const older = await listFeedEntries({
-    feeds: [topicFeed(slug, post.lang)],
-    after: { publishedAt: new Date(post.publishedAt), postId: post.id },
-    limit: RELATED,
-  });
-  const newest = older.length < RELATED ? await listFeedEntries({ feeds: [topicFeed(slug, post.lang)], after: null, limit: RELATED + 1 }) : [];
+  const key = `${post.id} ${slug}`;
+  // Which posts stand nearby changes with new posts alone; whether they may still be seen is asked each time.
+  const known = neighbours.get(key);
+  const ids = known && Math.abs(now.getTime() - known.readAtMs) < NEIGHBOURS_LIFE_MS ? known.ids : await readNeighbours(post, slug);
+  if (ids !== known?.ids) neighbours.set(key, { ids, readAtMs: now.getTime() });
+  const cards = await toCards({ postIds: ids, locale, viewerId: null }, now);
+  return cards.map((card) => ({ ...card, excerpt: "", chart: null }));
+}
+
+async function readNeighbours(post: PostView, slug: string): Promise<string[]> {
+  const feeds = [topicFeed(slug, post.lang)];
+  const older = await listFeedEntries({ feeds, after: { publishedAt: new Date(post.publishedAt), postId: post.id }, limit: RELATED });
+  const newest = older.length < RELATED ? await listFeedEntries({ feeds, after: null, limit: RELATED + 1 }) : [];
   const ids = [...new Set([...older, ...newest].map((entry) => entry.postId))].filter((id) => id !== post.id);
-  return toCards({ postIds: ids.slice(0, RELATED), locale, viewerId: null }, now);
+  return ids.slice(0, RELATED);
 }

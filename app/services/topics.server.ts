@@ -15,9 +15,14 @@ export interface TopicView {
 const FRESH_MS = 60_000;
 export const POST_COUNT_MAX = 999;
 
+/** A topic where it is only a way to its page: in the tab bar and beside every list. */
+export type TopicLink = Pick<TopicView, "slug" | "name" | "postCount">;
+/** No page shows more of them beside its own matter. */
+const LINKS_MAX = 8;
+
 interface Loaded {
-  topics: Topic[];
-  counts: Map<string, number>;
+  views: Record<Locale, TopicView[]>;
+  links: Record<Locale, TopicLink[]>;
   loadedAt: number;
 }
 
@@ -33,7 +38,17 @@ async function load(now: Date): Promise<Loaded> {
       counts.set(feed, await countFeedEntries(feed, POST_COUNT_MAX + 1));
     }
   }
-  return { topics, counts, loadedAt: now.getTime() };
+  const views = byLocale((locale) => topics.map((topic) => toView(topic, locale, counts)));
+  const links = byLocale((locale) => views[locale].slice(0, LINKS_MAX).map(({ slug, name, postCount }) => ({ slug, name, postCount })));
+  return { views, links, loadedAt: now.getTime() };
+}
+
+function byLocale<T>(make: (locale: Locale) => T): Record<Locale, T> {
+  return { "zh-CN": make("zh-CN"), en: make("en") };
+}
+
+function toView(topic: Topic, locale: Locale, counts: Map<string, number>): TopicView {
+  return { slug: topic._id, name: topic.name[locale], about: topic.about[locale], postCount: counts.get(topicFeed(topic._id, locale)) ?? 0 };
 }
 
 async function current(now: Date): Promise<Loaded> {
@@ -56,13 +71,12 @@ export function forgetTopics(): void {
 }
 
 export async function listTopics(locale: Locale, now: Date): Promise<TopicView[]> {
-  const { topics, counts } = await current(now);
-  return topics.map((topic) => ({
-    slug: topic._id,
-    name: topic.name[locale],
-    about: topic.about[locale],
-    postCount: counts.get(topicFeed(topic._id, locale)) ?? 0,
-  }));
+  return (await current(now)).views[locale];
+}
+
+/** The first few, as every page carries them twice: shown, and again as data for the browser. */
+export async function listTopicLinks(locale: Locale, now: Date): Promise<TopicLink[]> {
+  return (await current(now)).links[locale];
 }
 
 export async function getTopic(slug: string, locale: Locale, now: Date): Promise<TopicView | null> {
