@@ -18,6 +18,8 @@ const PROCESS_ENTRIES = {
   "create-indexes": "scripts/create-indexes.ts",
   "media-worker": "scripts/media-worker.ts",
   "media-reap": "scripts/media-reap.ts",
+  /** Started by media-worker, from beside itself. */
+  "plant-clips": "scripts/plant-clips.ts",
   /** Found by models/embedded/index.ts beside itself, in place of the file that loads the sources. */
   thread: "models/embedded/worker.ts",
 };

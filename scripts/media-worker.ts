@@ -1,6 +1,8 @@
 import "./production";
-import { join } from "node:path";
+import { fork } from "node:child_process";
+import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { env } from "../app/env.server";
 import { logger } from "../app/logger.server";
 import { getStorage } from "../app/services/storage.server";
@@ -14,8 +16,8 @@ import { connectOrStart } from "../models/embedded/index";
 
 /**
  * `npm run media:worker`: prepares uploads until it is told to stop. `npm start` runs one beside the server; more can
- * run on other machines against the same MONGODB_URI and bucket. With --demo it first sees to ffmpeg and, while it
- * works, plants the demo's clips.
+ * run on other machines against the same MONGODB_URI and bucket. With --demo it first sees to ffmpeg, then has the
+ * demo's clips filmed by a process beside it.
  */
 const REAP_EVERY_MS = 3_600_000;
 
@@ -40,12 +42,9 @@ async function main(): Promise<void> {
   const tools = await describeTools({ ffmpegPath: env.FFMPEG_PATH, ffprobePath: env.FFPROBE_PATH, ffmpegBin: env.FFMPEG_BIN });
   const options = { storage: getStorage(), workRoot, extras: env.MEDIA_EXTRAS, tools, log: (event: Record<string, unknown>) => logger.info(event) };
   logger.info({ event: "media.workerReady", ffmpeg: tools.ffmpeg, version: tools.version, notices: tools.notices, sandbox: describeSandbox().kind });
-  const planting = isDemo ? (await import("./demo-clips")).plantDemoClips({ ffmpegPath: tools.ffmpeg?.path ?? null, max: env.DEMO_CLIPS }, stopping.signal) : Promise.resolve();
-  await Promise.all([
-    runWorker(options, stopping.signal),
-    reapUntil(workRoot, stopping.signal),
-    planting.catch((error: unknown) => logger.error({ event: "demo.clipsFailed", err: error })),
-  ]);
+  // Its channel closes with this process, and it stops.
+  if (isDemo) fork(join(dirname(fileURLToPath(import.meta.url)), "plant-clips.js"), { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  await Promise.all([runWorker(options, stopping.signal), reapUntil(workRoot, stopping.signal)]);
   await disconnect();
   await engine?.close();
 }

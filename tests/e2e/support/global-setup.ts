@@ -9,6 +9,8 @@ declare module "vitest" {
   interface ProvidedContext {
     origin: string;
     chromium: string;
+    /** Of the server: a test may plant rows and files beside the demo. */
+    dataDir: string;
   }
 }
 
@@ -19,7 +21,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const chromium = requireChromium();
   const directory = await mkdtemp(join(tmpdir(), "goldbean-e2e-"));
   const server = fork("scripts/run.js", ["start"], {
-    env: { ...process.env, NODE_ENV: "production", PORT: "0", HOST: "127.0.0.1", DATA_DIR: directory, DEMO: "true", LOG_LEVEL: "warn", MONGODB_URI: process.env.E2E_MONGODB_URI ?? "" },
+    env: { ...process.env, NODE_ENV: "production", PORT: "0", HOST: "127.0.0.1", DATA_DIR: directory, DEMO: "true", LOG_LEVEL: "warn", DEMO_CLIPS: "4", MONGODB_URI: process.env.E2E_MONGODB_URI ?? "" },
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   const port = await new Promise<number>((resolve, reject) => {
@@ -33,6 +35,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   });
   project.provide("origin", `http://127.0.0.1:${port}`);
   project.provide("chromium", chromium);
+  project.provide("dataDir", directory);
   return async () => {
     const gone = new Promise((resolve) => server.once("exit", resolve));
     server.kill("SIGTERM");

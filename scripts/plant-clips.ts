@@ -1,0 +1,28 @@
+import "./production";
+import { env } from "../app/env.server";
+import { logger } from "../app/logger.server";
+import { findTools } from "../media/ffmpeg";
+import "../models/all.server";
+import { connect, disconnect } from "../models/connection.server";
+import { connectOrStart } from "../models/embedded/index";
+import { plantDemoClips } from "./demo-clips";
+
+/**
+ * Films and plants the demo's clips, in a process of its own beside the worker: drawing scenes needs what the worker
+ * has locked away for good, because there it would be offered to what members send.
+ */
+const stopping = new AbortController();
+for (const name of ["SIGTERM", "SIGINT", "disconnect"] as const) process.once(name, () => stopping.abort());
+
+try {
+  const engine = env.MONGODB_URI ? null : await connectOrStart(env.DATA_DIR, { port: env.EMBEDDED_PORT });
+  await connect(env.MONGODB_URI ?? engine?.uri ?? "");
+  const { ffmpeg } = findTools({ ffmpegPath: env.FFMPEG_PATH, ffprobePath: env.FFPROBE_PATH });
+  await plantDemoClips({ ffmpegPath: ffmpeg?.path ?? null, max: env.DEMO_CLIPS }, stopping.signal);
+  await disconnect();
+  await engine?.close();
+  process.exit(0);
+} catch (error) {
+  if (!stopping.signal.aborted) logger.error({ event: "demo.clipsFailed", err: error });
+  process.exit(stopping.signal.aborted ? 0 : 1);
+}
