@@ -1,4 +1,5 @@
 import type { Document } from "bson";
+import { canonical } from "./rows";
 
 /**
  * How far a command fixes its own answer. `list`: documents and their order; `set`: the documents only;
@@ -118,4 +119,12 @@ function dependsOnOrder(accumulator: unknown): boolean {
 /** A statement over many documents stops at its first failure; which documents came before is the server's choice. */
 export function mayStopAnywhere(op: Document): boolean {
   return Array.isArray(op.updates) && (op.updates as Document[]).some((one) => one.multi === true);
+}
+
+/**
+ * In which order the parts of a filter are asked depends on the server's plan: an $expr may fail there for a document that another
+ * part leaves out here. The other way round, failing where MongoDB does not, stays a wrong answer.
+ */
+export function mayFailFirst(op: Document): boolean {
+  return canonical(op).includes('"$expr"');
 }
