@@ -1,4 +1,5 @@
 import { useRef, type RefObject } from "react";
+import { Icon } from "~/components/ui/Icon";
 import { useT } from "~/i18n/react";
 import { formatCueTime, parseCueTime, type CueDraft } from "./cue-list";
 
@@ -41,19 +42,19 @@ export function CueRow({ cue, index, video, onChange, onAdd, onSplit, onRemove }
               <button
                 type="button"
                 className="tool"
-                aria-label={`${t(`media.captions.${side}`)}: ${t("media.captions.hereNow")}`}
+                aria-label={`${t("media.captions.now")}: ${name} · ${t(`media.captions.${side}`)}`}
                 title={t("media.captions.hereNow")}
                 onClick={() => {
                   const at = hereNow();
                   if (at) onChange({ [side]: at });
                 }}
               >
-                ⌖
+                {t("media.captions.now")}
               </button>
             </span>
           ))}
           <button type="button" className="tool" aria-label={t("media.captions.playCue")} title={t("media.captions.playCue")} onClick={play}>
-            ▷
+            <Icon name="play" />
           </button>
         </div>
         <label>

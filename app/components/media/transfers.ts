@@ -1,4 +1,5 @@
 import { nanoid } from "nanoid";
+import type * as Tus from "./tus";
 
 /**
  * Files on their way to the server: one list for the whole tab, so that an upload goes on while its member walks to
@@ -109,25 +110,38 @@ function pump(): void {
   }
 }
 
+let loading: Promise<typeof Tus> | undefined;
+
+function loadSender(): Promise<typeof Tus> {
+  loading ??= import("./tus");
+  // Asked for again with the next file, when the network is back.
+  loading.catch(() => (loading = undefined));
+  return loading;
+}
+
 async function begin(transfer: Transfer): Promise<void> {
   const { id } = transfer;
   try {
-    const { carry } = await import("./tus");
-    if (!list.some((known) => known.id === id)) return;
-    carriers.set(
-      id,
-      await carry({ file: transfer.file, kind: transfer.kind, assetId: resumed.get(id) ?? null }, (changed) => {
-        // A pause pressed meanwhile stands: only the end and a refusal may come after it.
-        const paused = list.find((known) => known.id === id)?.phase === "paused";
-        if (paused && changed.phase && BUSY.includes(changed.phase)) return;
-        change(id, changed);
-        if (changed.phase) pump();
-      }),
-    );
+    const { carry } = await loadSender();
+    if (phaseOf(id) === null) return;
+    const carrier = await carry({ file: transfer.file, kind: transfer.kind, assetId: resumed.get(id) ?? null }, (changed) => {
+      // A pause pressed meanwhile stands: only the end and a refusal may come after it.
+      if (phaseOf(id) === "paused" && changed.phase && BUSY.includes(changed.phase)) return;
+      change(id, changed);
+      if (changed.phase) pump();
+    });
+    carriers.set(id, carrier);
+    // Pressed before there was anything that could stop.
+    if (phaseOf(id) === "paused") carrier.pause();
+    if (phaseOf(id) === null) await carrier.cancel();
   } catch {
     // The part that sends could not be fetched; the same as no network.
     change(id, { phase: "offline" });
   }
+}
+
+function phaseOf(id: string): Phase | null {
+  return list.find((known) => known.id === id)?.phase ?? null;
 }
 
 function change(id: string, changed: TransferChange): void {
