@@ -121,6 +121,18 @@ export class LocalStorage implements Storage {
   }
 }
 
+/** `bytes` bytes from `start` on, in one read; null when the file is not there or ends before. For parts that fit in memory. */
+export async function readPart(path: string, start: number, bytes: number): Promise<Buffer | null> {
+  const file = await open(path, "r").catch(nullIfAbsent);
+  if (!file) return null;
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(bytes), 0, bytes, start);
+    return bytesRead === bytes ? buffer : null;
+  } finally {
+    await file.close();
+  }
+}
+
 /** Share of the disk under `directory` that this process may still fill, 0 to 1. */
 export async function freeShareOf(directory: string): Promise<number> {
   const { bavail, blocks } = await statfs(directory);

@@ -185,6 +185,13 @@ test("given a store that cannot be reached, then 500, and the next request is an
   expect((await ask(origin, `/m/${clip}/poster-360.jpg`)).status).toBe(200);
 });
 
+test("given a store whose objects are no files here, then small ones and parts are served as well", async () => {
+  const remote = Object.assign(Object.create(storage) as Storage, { localPath: () => null });
+  const { origin } = await serve(() => new Response("a page"), {}, { media: createMediaFiles({ storage: remote }) });
+  expect((await get(origin, `/m/${clip}/poster-360.jpg`)).bytes.equals(POSTER.content)).toBe(true);
+  expect((await get(origin, `/m/${clip}/720.mp4`, { Range: "bytes=5-9" })).bytes.equals(CLIP.content.subarray(5, 10))).toBe(true);
+});
+
 test("given a viewer who leaves, then the stream to them is closed", async () => {
   const streams: { destroyed: boolean }[] = [];
   const watched = Object.assign(Object.create(storage) as Storage, {
