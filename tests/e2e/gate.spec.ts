@@ -1,4 +1,6 @@
+import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
+import { idFrom } from "../../scripts/seed/draw";
 import { expectConsole, hydrated, openPage, useBrowser } from "./support/browser";
 import { DEMO_PASSWORD, firstPost, logIn, logInByCode, newPhone } from "./support/people";
 
@@ -104,4 +106,66 @@ test("a second tab that logged in meanwhile finishes the act of the first", asyn
   await first.locator("main button.primary").click();
   await first.waitForURL(new RegExp(post));
   expect(await first.locator("header.art-head button[name=followed]").getAttribute("aria-pressed")).toBe("true");
+});
+
+/** Two posts of the seed whose polls are open and take one choice; each journey has its own, so that neither counts the other's vote. */
+const POLL_WITH_SCRIPTS = `/posts/${idFrom("post:zh-CN:key-facts-sheet-four-stops")}`;
+const POLL_WITHOUT_SCRIPTS = `/posts/${idFrom("post:zh-CN:emergency-fund-by-month-six")}`;
+
+async function votersOf(page: Page): Promise<number> {
+  const facts = await page.locator(".poll .row-between .meta").innerText();
+  return Number(/\d+/.exec(facts)?.[0]);
+}
+
+/** What a poll shows after one's vote: the votes of each option, and which of them is one's own. */
+async function resultsOf(page: Page): Promise<{ votes: number[]; own: number[] }> {
+  const rows = await page.locator(".poll .result").allInnerTexts();
+  return {
+    votes: rows.map((row) => Number(/(\d+) 票/.exec(row)?.[1])),
+    own: rows.flatMap((row, place) => (row.includes("你的选择") ? [place] : [])),
+  };
+}
+
+/** The vote stands on the second option and is counted once: a poll of one choice has as many votes as voters. */
+async function expectOneMoreVote(page: Page, votersBefore: number): Promise<void> {
+  const { votes, own } = await resultsOf(page);
+  expect(own).toEqual([1]);
+  expect(await votersOf(page)).toBe(votersBefore + 1);
+  expect(votes.reduce((sum, count) => sum + count, 0)).toBe(votersBefore + 1);
+}
+
+test("a guest's vote is cast after logging in, once, and a reload does not cast it again", async () => {
+  const page = await openPage({ width: 1280 });
+  await page.goto(POLL_WITH_SCRIPTS);
+  await hydrated(page);
+  const before = await votersOf(page);
+  await page.locator(".poll input[name=choice]").nth(1).check();
+  await page.locator(".poll button.primary").click();
+  await page.locator("dialog[open]").waitFor();
+  expect(await votersOf(page)).toBe(before);
+  await logInByCode(page, newPhone());
+  await page.waitForSelector(".top a[href^='/members/']");
+  await page.waitForSelector(".poll .result");
+  await expectOneMoreVote(page, before);
+  await page.reload();
+  await expectOneMoreVote(page, before);
+  expect(await page.locator(".poll input[name=choice]").count()).toBe(0);
+});
+
+test("without scripts a guest's vote is cast after logging in, once, and the gate page used again changes nothing", async () => {
+  const page = await openPage({ javaScript: false });
+  await page.goto(POLL_WITHOUT_SCRIPTS);
+  const before = await votersOf(page);
+  await page.locator(".poll input[name=choice]").nth(1).check();
+  await page.locator(".poll button.primary").click();
+  await page.waitForURL(/\/gate\?/);
+  const gate = page.url();
+  await logInByCode(page, newPhone());
+  await page.waitForURL(new RegExp(POLL_WITHOUT_SCRIPTS));
+  await expectOneMoreVote(page, before);
+  await page.goto(gate);
+  await page.locator("main button.primary").click();
+  await page.waitForLoadState();
+  await page.goto(POLL_WITHOUT_SCRIPTS);
+  await expectOneMoreVote(page, before);
 });
