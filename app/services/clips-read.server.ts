@@ -11,6 +11,7 @@ import { toClipMedia, type ClipMediaView } from "../format/media-view";
 import type { Locale } from "../i18n/locales";
 import { parseSort, readComments, type CommentsPage } from "./comments-read.server";
 import { CursorExpired, decodePosition, decodeRankedCursor, encodePosition, type MemberChip } from "./feeds.server";
+import { signedMediaBase } from "./media-url.server";
 import { currentRanking } from "./rankings.server";
 import { listTopics } from "./topics.server";
 
@@ -224,7 +225,8 @@ async function toViews(posts: PostCardFields[], { locale, viewerId }: Reading, n
         author: { id: author._id, handle: author.handle, displayName: author.displayName, tier: author.tier, followed: followed.has(author._id) },
         topic: slug ? { slug, name: topicNames.get(slug) ?? slug } : null,
         declarations: post.declarations.filter((declaration) => declaration !== "opinion"),
-        media: toClipMedia(post.clip),
+        // Files of what is not published open for nobody but its author, who got here by requireClip.
+        media: post.state === "published" ? toClipMedia(post.clip) : toClipMedia(post.clip, signedMediaBase(post.clip.assetId, now)),
         publishedAt: post.publishedAt.toISOString(),
         likeCount: post.likeCount,
         saveCount: post.saveCount,

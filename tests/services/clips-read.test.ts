@@ -140,6 +140,7 @@ describe("a clip's own page", () => {
       await expect(readClipPanel({ postId: clip._id, ...ask, locale: "zh-CN", viewerId: (await makeMember())._id }, NOW)).rejects.toMatchObject({ code: "NOT_FOUND" });
       const own = await readClip({ postId: clip._id, feed: { kind: "latest" }, ...ask, locale: "zh-CN", viewerId: authorId }, NOW);
       expect(own).toMatchObject({ words: { state, mine: true }, clip: { mine: true } });
+      expect(own.clip.media.mp4[0]?.url).toMatch(new RegExp(`^/m/\\d+\\.[\\w-]{22}/${clip.clip?.assetId}/360\\.mp4$`));
     }
   });
 

@@ -98,7 +98,7 @@ export const ClipItem = memo(function ClipItem(props: ClipItemProps) {
       data-on-stage={isCurrent ? "" : undefined}
     >
       <Picture clip={clip} index={index} live={stage.live} />
-      {hasVideo ? (
+      {hasVideo && hasFilm(clip) ? (
         <video
           ref={setVideo}
           className="clip-film"
@@ -117,7 +117,7 @@ export const ClipItem = memo(function ClipItem(props: ClipItemProps) {
         </video>
       ) : null}
       <div className="clip-shade" aria-hidden="true" />
-      {stage.live && isCurrent ? <Surface clip={clip} state={state} video={video} onLike={props.onLike} /> : null}
+      {stage.live && isCurrent && hasFilm(clip) ? <Surface clip={clip} state={state} video={video} onLike={props.onLike} /> : null}
       <Rail clip={clip} feed={feed} video={video} onComments={props.onComments} onMore={props.onMore} />
       <div className="clip-info">
         <div className="clip-by">
@@ -144,10 +144,15 @@ export const ClipItem = memo(function ClipItem(props: ClipItemProps) {
           ))}
         </p>
       </div>
-      {stage.live && isCurrent ? <ClipProgress video={video} title={clip.title} durationSec={clip.media.durationSec} storyboard={clip.media.storyboard} /> : null}
+      {stage.live && isCurrent && hasFilm(clip) ? <ClipProgress video={video} title={clip.title} durationSec={clip.media.durationSec} storyboard={clip.media.storyboard} /> : null}
     </article>
   );
 });
+
+/** False while the first size is still being made; its author then sees the sentence that says so. */
+function hasFilm({ media }: ClipData): boolean {
+  return media.mp4.length > 0 || media.hls !== null;
+}
 
 /** About nine to sixteen, the shape of the stage. */
 function isUpright({ media }: ClipData): boolean {

@@ -1,5 +1,5 @@
 import { useLocation } from "@remix-run/react";
-import { useCallback, useEffect, useMemo, useRef, useState, type MutableRefObject } from "react";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type MutableRefObject } from "react";
 import type { CommentComposerProps } from "~/components/compose/CommentComposer";
 import { useGate } from "~/components/gate/GateProvider";
 import { PlainLink } from "~/components/ui/PlainLink";
@@ -9,7 +9,7 @@ import { ClipIcon } from "./ClipIcon";
 import { ClipItem, type ClipHandle } from "./ClipItem";
 import { ClipMenu } from "./ClipMenu";
 import { ClipPanel, type ClipWordsData } from "./ClipPanel";
-import type { HiddenKind } from "./hidden";
+import { isHidden, withHidden, type HiddenKind } from "./hidden";
 import { clipPath, type ClipFeedMark, type ClipPageData } from "./types";
 import { useClipKeys } from "./use-clip-keys";
 import { useClipList } from "./use-clip-list";
@@ -41,7 +41,7 @@ export function ClipScreen({ page, feed, title, start }: ClipScreenProps) {
   const switches = useSwitches();
   const [settledAt, setSettledAt] = useState(-1);
   const [open, setOpen] = useState<"panel" | "menu" | null>(() => (start && (search.includes("resume=") || /[?&](?:sort|cursor)=/.test(search) || hash === "#comments" || hash === "#about" || hash === "#compose") ? "panel" : null));
-  const [undo, setUndo] = useState<{ kind: HiddenKind; id: string; name: string } | null>(null);
+  const [undo, setUndo] = useState<{ kind: HiddenKind; id: string; name: string; from: string | null } | null>(null);
   const startAt = Math.min(Number(/[?&]t=(\d{1,5})(?:&|$)/.exec(search)?.[1] ?? 0), 36_000);
   const isHeld = useHeld({ clipId: clip?.id, feed, handle });
   useAddress({ clip, feed, brand: t("common.brand"), isFirst: current === 0 });
@@ -85,9 +85,19 @@ export function ClipScreen({ page, feed, title, start }: ClipScreenProps) {
     },
   });
 
+  /** Where to stand once the list has changed under the stage. */
+  const standAt = useRef<string | null>(null);
+  useLayoutEffect(() => {
+    const index = standAt.current === null ? -1 : clips.findIndex(({ id }) => id === standAt.current);
+    if (index === -1) return;
+    standAt.current = null;
+    stage.stand(index);
+  });
   function hide(kind: HiddenKind, id: string, name: string) {
+    const after = withHidden(list.hidden, kind, id);
+    standAt.current = clips.slice(current + 1).find((other) => !isHidden(other, after))?.id ?? null;
     list.hide(kind, id);
-    setUndo({ kind, id, name });
+    setUndo({ kind, id, name, from: clip?.id ?? null });
   }
 
   const previousId = clips[current - 1]?.id ?? (current === 0 ? start?.previousId : undefined);
@@ -143,6 +153,11 @@ export function ClipScreen({ page, feed, title, start }: ClipScreenProps) {
         ) : null}
         {nextId ? <StepLink className="down" href={clipPath(nextId, feed)} label={t("clips.next")} rel="next" onPress={next} /> : null}
       </div>
+      {start && start.words.state !== "published" && current === 0 ? (
+        <p className="clip-state" role="note">
+          {t(start.words.state === "waiting" ? "clips.waiting" : "post.held")}
+        </p>
+      ) : null}
       <p className="clip-hint">{t("clips.keys")}</p>
       <p className="vh" aria-live="polite">
         {stage.moved ? (clip ? t("clips.nowAt", { index: current + 1, title: clip.title }) : t("clips.caughtUp")) : ""}
@@ -157,6 +172,7 @@ export function ClipScreen({ page, feed, title, start }: ClipScreenProps) {
           <button
             type="button"
             onClick={() => {
+              standAt.current = undo.from;
               list.unhide(undo.kind, undo.id);
               setUndo(null);
             }}

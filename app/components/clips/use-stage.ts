@@ -6,6 +6,8 @@ import { useCallback, useEffect, useRef, useState, type MutableRefObject, type R
  */
 export interface Stage {
   goTo: (index: number) => void;
+  /** The list has changed: be at this place at once. */
+  stand: (index: number) => void;
   /** The reader has moved at least once. */
   moved: boolean;
   at: MutableRefObject<number>;
@@ -48,6 +50,25 @@ export function useStage({ root, count, current, setCurrent, live }: Options): S
       if (hadFocus) window.requestAnimationFrame(() => (feed.children[to] as HTMLElement | undefined)?.focus({ preventScroll: true }));
     },
     [count, feedOf, setCurrent],
+  );
+
+  const stand = useCallback(
+    (index: number) => {
+      const feed = feedOf();
+      if (!feed) return;
+      target.current = index;
+      setCurrent(index);
+      // The snap holds on to the clip it was at, wherever that has gone; it lets go while the place is set.
+      feed.style.scrollSnapType = "none";
+      const settle = () => feed.scrollTo({ top: index * feed.clientHeight, behavior: "instant" });
+      settle();
+      window.requestAnimationFrame(() => {
+        settle();
+        feed.style.scrollSnapType = "";
+        target.current = null;
+      });
+    },
+    [feedOf, setCurrent],
   );
 
   useEffect(() => {
@@ -97,5 +118,5 @@ export function useStage({ root, count, current, setCurrent, live }: Options): S
     return () => stage.removeEventListener("wheel", onWheel);
   }, [live, root, goTo]);
 
-  return { goTo, moved, at };
+  return { goTo, stand, moved, at };
 }
