@@ -13,6 +13,7 @@ import { runWorker } from "../media/worker";
 import "../models/all.server";
 import { connect, disconnect } from "../models/connection.server";
 import { connectOrStart } from "../models/embedded/index";
+import { untilStopped } from "./stopping";
 
 /**
  * `npm run media:worker`: prepares uploads until it is told to stop. `npm start` runs one beside the server; more can
@@ -32,10 +33,11 @@ async function reapUntil(workRoot: string, signal: AbortSignal): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const stopping = new AbortController();
-  for (const name of ["SIGTERM", "SIGINT", "disconnect"] as const) process.once(name, () => stopping.abort());
+  const stopping = untilStopped();
   const isDemo = process.argv.includes("--demo");
   if (isDemo) await (await import("./setup-media")).setUpMedia();
+  // Or it would start an engine of its own on the data of a server that is gone, and keep the next one out.
+  if (stopping.aborted) return;
   const engine = env.MONGODB_URI ? null : await connectOrStart(env.DATA_DIR, { port: env.EMBEDDED_PORT });
   await connect(env.MONGODB_URI ?? engine?.uri ?? "");
   const workRoot = join(env.DATA_DIR, "media-work");
@@ -44,7 +46,7 @@ async function main(): Promise<void> {
   logger.info({ event: "media.workerReady", ffmpeg: tools.ffmpeg, version: tools.version, notices: tools.notices, sandbox: describeSandbox().kind });
   // Its channel closes with this process, and it stops.
   if (isDemo) fork(join(dirname(fileURLToPath(import.meta.url)), "plant-clips.js"), { stdio: ["ignore", "inherit", "inherit", "ipc"] });
-  await Promise.all([runWorker(options, stopping.signal), reapUntil(workRoot, stopping.signal)]);
+  await Promise.all([runWorker(options, stopping), reapUntil(workRoot, stopping)]);
   await disconnect();
   await engine?.close();
 }

@@ -6,23 +6,24 @@ import "../models/all.server";
 import { connect, disconnect } from "../models/connection.server";
 import { connectOrStart } from "../models/embedded/index";
 import { plantDemoClips } from "./demo-clips";
+import { untilStopped } from "./stopping";
 
 /**
  * Films and plants the demo's clips, in a process of its own beside the worker: drawing scenes needs what the worker
  * has locked away for good, because there it would be offered to what members send.
  */
-const stopping = new AbortController();
-for (const name of ["SIGTERM", "SIGINT", "disconnect"] as const) process.once(name, () => stopping.abort());
+const stopping = untilStopped();
 
 try {
+  if (stopping.aborted) process.exit(0);
   const engine = env.MONGODB_URI ? null : await connectOrStart(env.DATA_DIR, { port: env.EMBEDDED_PORT });
   await connect(env.MONGODB_URI ?? engine?.uri ?? "");
   const { ffmpeg } = findTools({ ffmpegPath: env.FFMPEG_PATH, ffprobePath: env.FFPROBE_PATH });
-  await plantDemoClips({ ffmpegPath: ffmpeg?.path ?? null, max: env.DEMO_CLIPS }, stopping.signal);
+  await plantDemoClips({ ffmpegPath: ffmpeg?.path ?? null, max: env.DEMO_CLIPS }, stopping);
   await disconnect();
   await engine?.close();
   process.exit(0);
 } catch (error) {
-  if (!stopping.signal.aborted) logger.error({ event: "demo.clipsFailed", err: error });
-  process.exit(stopping.signal.aborted ? 0 : 1);
+  if (!stopping.aborted) logger.error({ event: "demo.clipsFailed", err: error });
+  process.exit(stopping.aborted ? 0 : 1);
 }
