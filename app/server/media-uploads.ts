@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { DomainError, NotFound } from "@models/errors";
+import { VIDEO_BYTES_MAX } from "@models/media-reasons";
 import { toResponse } from "../http/errors.server";
 import { assertSameOrigin } from "../http/origin.server";
 import { getViewer } from "../http/session.server";
-import type { Viewer } from "../services/viewer";
-import { VIDEO_BYTES_MAX } from "@models/media-reasons";
 import { getRequestT } from "../i18n/locale.server";
 import { logger } from "../logger.server";
 import type { UploadPlace } from "../services/uploads.server";
+import type { Viewer } from "../services/viewer";
 import { contentSecurityPolicy } from "./csp";
 import type { AnswerMedia } from "./media";
 import { takeForm } from "./upload-form";
