@@ -5,6 +5,7 @@ import { insertBan } from "@models/media-ban.server";
 import { mediaPrefix, sourceKey } from "@media/storage";
 import { boostJobs, removeJobs, reviveJobs } from "@models/media-job.server";
 import { getPost } from "@models/post.server";
+import { forgetServedAsset } from "./media-lookup.server";
 import { settleAsset, settleClipIn } from "./media-settle.server";
 import { getStorage } from "./storage.server";
 import { requireMay } from "./tiers.server";
@@ -24,6 +25,8 @@ export async function removeMedia(operator: Viewer, assetId: string, now: Date):
     const post = asset.postId ? await getPost(asset.postId, tx) : null;
     if (post?.clip?.assetId === assetId) await settleClipIn(post, { ...asset, state: "removed" }, now, tx);
   });
+  // This process answers 410 from now on, the others within the second for which they remember an asset.
+  forgetServedAsset(assetId);
   await eraseFiles(assetId);
   await settleAsset(assetId, now);
 }
