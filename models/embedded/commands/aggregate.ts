@@ -107,7 +107,7 @@ function aggregate(context: Context): Reply {
       return;
     }
     function* docs(): Iterable<Doc> {
-      for (const record of records) yield record.doc;
+      for (const record of inBatches(records)) yield record.doc;
     }
     for (const doc of runPipeline(docs(), lead.rest, environment(context, source), stages)) yield encode(doc);
   }
@@ -117,6 +117,19 @@ function aggregate(context: Context): Reply {
     false,
     context.now.getTime(),
   );
+}
+
+const BATCH = 32;
+
+/** The query hands its records on in batches, as MongoDB does: a filter that fails for one of them fails before a stage sees the first. */
+function* inBatches<T>(records: Iterable<T>): Iterable<T> {
+  let batch: T[] = [];
+  for (const record of records) {
+    if (batch.push(record) < BATCH) continue;
+    yield* batch;
+    batch = [];
+  }
+  yield* batch;
 }
 
 export function selectionFor(context: Context, { filter, sort, skip, limit }: Lead): Omit<Selection, "collection"> {

@@ -142,9 +142,12 @@ function distinct(context: Context): Reply {
   const index = Object.keys(filter).length === 0 ? distinctIndex(collection, view, key) : undefined;
   if (index) return distinctReply([...leapOverValues(collection, view, index)]);
   const keys = Object.keys(filter).length === 0 ? keyIndex(collection, view, key) : undefined;
+  const mayShowNull = keys === undefined && mayComeFromKeys(collection, filter, key);
   const seen = new Map<string, Value>();
   for (const { doc } of select({ collection, view, filter, matcher, checkDeadline: () => context.checkDeadline() })) {
-    for (const value of keys ? keyValues(doc, keys) : valuesAt(doc, key.split("."))) {
+    const values = keys ? keyValues(doc, keys) : valuesAt(doc, key.split("."));
+    if (mayShowNull && values.length === 0) throw notSupported("distinct with such a filter over an index, where a document lacks the field");
+    for (const value of values) {
       const text = Buffer.from(encodeKey([value], [1])).toString("latin1");
       const present = seen.get(text);
       if (present === undefined || !equal(present, value)) seen.set(text, value);
@@ -152,6 +155,18 @@ function distinct(context: Context): Reply {
   }
   // The key bytes sort as the values do.
   return distinctReply([...seen.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value));
+}
+
+/** Whether MongoDB may take the values from the keys of an index that says all that the filter asks: a missing field is null there. */
+function mayComeFromKeys({ indexes }: Collection, filter: Doc, key: string): boolean {
+  const covering = indexes.some(({ fields, multikey, spec }) => multikey.size === 0 && !spec.sparse && fields.includes(key) && fieldsOf(filter).some((field) => fields.includes(field)));
+  return covering && (!fieldsOf(filter).includes(key) || NEGATIONS.some((name) => JSON.stringify(filter).includes(`"${name}"`)));
+}
+
+const NEGATIONS = ["$ne", "$nin", "$not", "$nor"];
+
+function fieldsOf(filter: Doc): string[] {
+  return Object.entries(filter).flatMap(([name, value]) => (name.startsWith("$") ? (Array.isArray(value) ? value.filter(isDoc).flatMap(fieldsOf) : []) : [name]));
 }
 
 function distinctReply(values: Value[]): Doc {
