@@ -16,7 +16,7 @@ const START_TIMEOUT_MS = 120_000;
 
 export async function startSite(dataDir: string, settings: Record<string, string> = {}): Promise<Running> {
   const child = fork(join("build", "process", "start.js"), [], {
-    env: { ...process.env, NODE_ENV: "production", PORT: "0", DATA_DIR: dataDir, LOG_LEVEL: "warn", ...settings },
+    env: { ...process.env, NODE_ENV: "production", PORT: "0", DATA_DIR: dataDir, LOG_LEVEL: "warn", MEDIA_WORKERS: "0", ...settings },
     stdio: ["ignore", "ignore", "inherit", "ipc"],
     execArgv: [],
   });
