@@ -2,6 +2,7 @@ import type { AppLoadContext, EntryContext } from "@remix-run/node";
 import { RemixServer } from "@remix-run/react";
 import { renderToString } from "react-dom/server";
 import { NonceProvider } from "./http/nonce";
+import { noteLater } from "./i18n/t";
 import { logger } from "./logger.server";
 import type {} from "./server/load-context";
 
@@ -26,14 +27,17 @@ export default async function handleRequest(
   const { nonce, startedAtMs } = context;
   const loadedAtMs = performance.now();
   await readHandoff(remixContext);
-  const html = renderToString(
-    <NonceProvider value={nonce}>
-      <RemixServer context={remixContext} url={request.url} abortDelay={RENDER_TIMEOUT_MS} nonce={nonce} />
-    </NonceProvider>,
+  const { made: html, later } = noteLater(() =>
+    renderToString(
+      <NonceProvider value={nonce}>
+        <RemixServer context={remixContext} url={request.url} abortDelay={RENDER_TIMEOUT_MS} nonce={nonce} />
+      </NonceProvider>,
+    ),
   );
   headers.set("Content-Type", "text/html; charset=utf-8");
   headers.set("Server-Timing", `load;dur=${(loadedAtMs - startedAtMs).toFixed(1)}, render;dur=${(performance.now() - loadedAtMs).toFixed(1)}`);
-  context.page = `<!DOCTYPE html>${html}`;
+  // Read by entry.client.tsx before React looks at the page.
+  context.page = `<!DOCTYPE html>${later ? html.replace("<html ", '<html data-sentences="all" ') : html}`;
   return new Response(null, { headers, status });
 }
 

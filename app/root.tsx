@@ -12,7 +12,7 @@ import { useNonce } from "~/http/nonce";
 import { getViewer } from "~/http/session.server";
 import { getLocale } from "~/i18n/locale.server";
 import { DEFAULT_LOCALE } from "~/i18n/locales";
-import { LocaleProvider, useT } from "~/i18n/react";
+import { LocaleProvider, useLaterVersion, useT } from "~/i18n/react";
 import { metaFor } from "~/seo/meta";
 import accountCss from "~/styles/account.css?url";
 import appCss from "~/styles/app.css?url";
@@ -54,6 +54,8 @@ export function Layout({ children }: { children: ReactNode }) {
   const root = useRouteLoaderData<typeof loader>("root");
   const nonce = useNonce();
   const locale = root?.locale ?? DEFAULT_LOCALE;
+  // The title of a page may be a sentence that comes later.
+  useLaterVersion();
   return (
     <html lang={locale} data-market={locale === "en" ? "west" : undefined}>
       <head>

@@ -1,10 +1,14 @@
-import en from "./messages.en";
-import zhCN from "./messages.zh-CN";
+import enFirst from "./messages.en.first";
+import enLater from "./messages.en.later";
+import zhFirst from "./messages.zh-CN.first";
+import zhLater from "./messages.zh-CN.later";
 import { isLocale, negotiateLocale, type Locale } from "./locales";
-import { getFixedT, registerMessages, type Translate } from "./t";
+import { getFixedT, registerLaterMessages, registerMessages, type Translate } from "./t";
 
-registerMessages("zh-CN", zhCN);
-registerMessages("en", en);
+registerMessages("zh-CN", zhFirst);
+registerLaterMessages("zh-CN", zhLater);
+registerMessages("en", enFirst);
+registerLaterMessages("en", enLater);
 
 export const LOCALE_COOKIE = "lang";
 const LOCALE_COOKIE_LIFE_SEC = 365 * 24 * 3600;

@@ -1,15 +1,28 @@
-import { createContext, useContext, type ReactNode } from "react";
+import { createContext, useContext, useMemo, useSyncExternalStore, type ReactNode } from "react";
 import { DEFAULT_LOCALE, type Locale } from "./locales";
-import { getFixedT, type Translate } from "./t";
+import { getFixedT, getLaterVersion, onLaterMessages, type Translate } from "./t";
 
-const LocaleContext = createContext<Locale>(DEFAULT_LOCALE);
+interface Language {
+  locale: Locale;
+  /** Nobody reads it: a new value draws everything again that shows sentences. */
+  version: number;
+}
+
+const LanguageContext = createContext<Language>({ locale: DEFAULT_LOCALE, version: 0 });
+
+/** Draws whoever uses it again when later sentences come. */
+export function useLaterVersion(): number {
+  return useSyncExternalStore(onLaterMessages, getLaterVersion, getLaterVersion);
+}
 
 export function LocaleProvider({ locale, children }: { locale: Locale; children: ReactNode }) {
-  return <LocaleContext.Provider value={locale}>{children}</LocaleContext.Provider>;
+  const version = useLaterVersion();
+  const language = useMemo(() => ({ locale, version }), [locale, version]);
+  return <LanguageContext.Provider value={language}>{children}</LanguageContext.Provider>;
 }
 
 export function useLocale(): Locale {
-  return useContext(LocaleContext);
+  return useContext(LanguageContext).locale;
 }
 
 export function useT(): Translate {

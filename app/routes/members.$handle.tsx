@@ -77,7 +77,7 @@ export default function Profile() {
                   {t("profile.edit")}
                 </Link>
                 <Link className="btn small quiet" to="/media">
-                  {t("media.list.title")}
+                  {t("profile.media")}
                 </Link>
               </span>
             ) : (

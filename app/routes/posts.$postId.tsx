@@ -5,7 +5,7 @@ import { CommentSection } from "~/components/comments/CommentSection";
 import { Frame } from "~/components/layout/Shell";
 import { ActionBar, Article } from "~/components/posts/Article";
 import { PostRow } from "~/components/posts/PostRow";
-import { TopicsAside } from "~/components/posts/FeedScreen";
+import { TopicsAside } from "~/components/posts/TopicsAside";
 import { ViewBeacon } from "~/components/posts/ViewBeacon";
 import { env } from "~/env.server";
 import { toThrown } from "~/http/errors.server";

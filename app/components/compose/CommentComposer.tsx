@@ -4,10 +4,11 @@ import { useEffect, useRef, useState, type FormEvent, type KeyboardEvent } from 
 import { useGate } from "~/components/gate/GateProvider";
 import { useViewer } from "~/components/layout/page-context";
 import { countGraphemes } from "~/format/graphemes";
+import { formatCount } from "~/format/numbers";
 import { COMMENT_MAX } from "~/format/post-limits";
 import { useLocale, useT } from "~/i18n/react";
 import { dropLocal, findLocal, keepLocal } from "./local-copy";
-import { sendForm, type Refusal } from "./send";
+import type { Answer, Refusal } from "./send";
 
 export interface ReplyTarget {
   id: string;
@@ -32,6 +33,17 @@ export interface CommentComposerProps {
 interface Sent {
   commentId: string;
   state: "published" | "held";
+}
+
+/** What sends comes with the first comment; when it cannot come, there is no network for the comment either. */
+async function send(url: string, words: FormData): Promise<Answer<Sent>> {
+  try {
+    const { sendForm } = await import("./send");
+    return await sendForm<Sent>(url, words);
+  } catch {
+    // Said in the form; the words stay in it.
+    return { kind: "offline" };
+  }
 }
 
 const isText = (value: unknown): value is string => typeof value === "string";
@@ -84,7 +96,7 @@ export function CommentComposer({ postId, policy, mine, resumedText, replyTo, op
     }
     setState("sending");
     setRefusal(null);
-    const answer = await sendForm<Sent>(`/posts/${postId}/comments/send`, words);
+    const answer = await send(`/posts/${postId}/comments/send`, words);
     setState(answer.kind === "offline" ? "offline" : "idle");
     if (answer.kind === "refused") setRefusal(answer.refusal);
     if (answer.kind === "login") window.location.assign(`/login?redirectTo=${encodeURIComponent(window.location.pathname + window.location.search)}`);
@@ -143,11 +155,10 @@ function ComposerHint({ body, policy, mine }: { body: string; policy: string; mi
   const t = useT();
   const locale = useLocale();
   const used = countGraphemes(body.trim());
-  const format = new Intl.NumberFormat(locale);
-  const count = t("comment.length", { used: format.format(used), max: format.format(COMMENT_MAX) });
+  const max = formatCount(COMMENT_MAX, locale);
   return (
     <p className={used > COMMENT_MAX ? "err" : "hint"} id="say-hint">
-      {used > 0 ? count : t("comment.limits", { max: format.format(COMMENT_MAX) })}
+      {used > 0 ? t("comment.length", { used: formatCount(used, locale), max }) : t("comment.limits", { max })}
       {policy === "held" && !mine ? ` · ${t("comment.heldHint")}` : ""}
     </p>
   );

@@ -1,5 +1,6 @@
 import { createContext, useCallback, useContext, useMemo, useRef, useState, type ReactNode } from "react";
-import { GateSheet } from "./GateSheet";
+import { allMessages } from "~/i18n/t";
+import type { GateSheet } from "./GateSheet";
 
 /** What a guest tried. The server checks every part of it again. */
 export interface GateRequest {
@@ -26,11 +27,24 @@ export interface OpenGate {
   here: string | null;
 }
 
-/** Holds the one sheet of the page. Without scripts it is never seen: the same forms lead to the page /gate. */
+/**
+ * Holds the one sheet of the page. Without scripts it is never seen: the same forms lead to the page /gate. Most readers
+ * never press anything, so the sheet comes with the first press; when it cannot come, the login page does its work.
+ */
 export function GateProvider({ children }: { children: ReactNode }) {
   const [opened, setOpened] = useState<OpenGate | null>(null);
+  const [sheet, setSheet] = useState<{ Sheet: typeof GateSheet } | null>(null);
   const place = useRef<(() => string) | null>(null);
-  const open = useCallback((request: GateRequest, form?: FormData) => setOpened({ request, form: form ?? new FormData(), here: place.current?.() ?? null }), []);
+  const open = useCallback((request: GateRequest, form?: FormData) => {
+    const here = place.current?.() ?? null;
+    Promise.all([import("./GateSheet"), allMessages()]).then(
+      ([{ GateSheet: Sheet }]) => {
+        setSheet({ Sheet });
+        setOpened({ request, form: form ?? new FormData(), here });
+      },
+      () => window.location.assign(`/login?redirectTo=${encodeURIComponent(here ?? window.location.pathname + window.location.search)}`),
+    );
+  }, []);
   const comeBackTo = useCallback((next: (() => string) | null) => {
     place.current = next;
   }, []);
@@ -39,7 +53,7 @@ export function GateProvider({ children }: { children: ReactNode }) {
   return (
     <GateContext.Provider value={gate}>
       {children}
-      {opened ? <GateSheet opened={opened} onClose={close} /> : null}
+      {opened && sheet ? <sheet.Sheet opened={opened} onClose={close} /> : null}
     </GateContext.Provider>
   );
 }

@@ -1,11 +1,9 @@
 import type { ReactNode } from "react";
 import { Frame } from "~/components/layout/Shell";
-import { PlainLink } from "~/components/ui/PlainLink";
-import { formatCount } from "~/format/numbers";
-import { useLocale, useT } from "~/i18n/react";
 import { FeedList } from "./FeedList";
 import { FeedTabs } from "./FeedTabs";
 import { NewPostsPill } from "./NewPostsPill";
+import { TopicsAside } from "./TopicsAside";
 import type { FeedPageView, TopicLink } from "./types";
 
 /** The screen of every feed: tabs or a heading, the pill, the rows or what is missing, and the topics beside it. */
@@ -33,25 +31,5 @@ export function FeedScreen({ page, topics, feed, path, heading, title, empty }: 
       {feed ? <NewPostsPill feed={feed} openedAt={page.openedAt} /> : null}
       {page.items.length === 0 ? <div className="empty">{empty}</div> : <FeedList page={page} more={more} />}
     </Frame>
-  );
-}
-
-export function TopicsAside({ topics }: { topics: TopicLink[] }) {
-  const t = useT();
-  const locale = useLocale();
-  return (
-    <section>
-      <h2>{t("common.topics")}</h2>
-      <ul>
-        {topics.slice(0, 8).map((topic) => (
-          <li key={topic.slug}>
-            <PlainLink to={`/topics/${topic.slug}`}>
-              {topic.name}
-              <span className="meta num">{topic.postCount > 999 ? "999+" : formatCount(topic.postCount, locale)}</span>
-            </PlainLink>
-          </li>
-        ))}
-      </ul>
-    </section>
   );
 }
