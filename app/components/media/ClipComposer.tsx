@@ -13,6 +13,7 @@ import { useT } from "~/i18n/react";
 import type { AssetView } from "./asset";
 import { CaptionsField, type CaptionsGiven } from "./CaptionsField";
 import { ClipFileField } from "./ClipFileField";
+import type { Phase } from "./transfers";
 import { useClipFile } from "./use-clip-file";
 
 export interface ClipComposerProps {
@@ -44,7 +45,7 @@ export function ClipComposer({ start, topics, postsPerDay, draftCount, asset, un
   const [captions, setCaptions] = useState<CaptionsGiven>({ text: "", fileName: "", lang: start.words.lang, noSpeech: false });
   const field = useRef<HTMLTextAreaElement>(null);
   const file = useClipFile({ place: useSendingPlace("clip", mark.draftId), assetId: words.assetId ?? null, maySend: viewer !== null, given: asset, onAsset: (assetId) => change({ assetId }) });
-  const sending = useClipSending(given, file.transfer?.phase ?? null, draft.finish);
+  const sending = useClipSending({ given, phase: file.transfer?.phase ?? null, onDone: draft.finish, form: sendable });
   useEffect(() => setReady(true), []);
   const isEdit = start.postId !== null;
   const errors = sending.refusal?.fields ?? {};
@@ -54,11 +55,17 @@ export function ClipComposer({ start, topics, postsPerDay, draftCount, asset, un
     if (pressed !== "publish" || !ready) return;
     event.preventDefault();
     if (!viewer) return gate.open({ act: "post", targetKind: "new", targetId: "clip" }, new FormData(event.currentTarget));
+    void sending.publish();
+  }
+
+  /** Null while the server has not yet taken on the file that is being sent: it is named by its id. */
+  function sendable(): URLSearchParams | null {
+    if (!words.assetId && isOnItsWay(file.transfer?.phase ?? null)) return null;
     const form = toForm(words, mark);
     form.set("captions", captions.text);
     form.set("captionsLang", captions.lang);
     if (captions.noSpeech) form.set("noSpeech", "on");
-    void sending.publish(form);
+    return form;
   }
 
   if (sending.location !== null) return <Sent location={sending.location} file={file} title={words.title} />;
@@ -120,19 +127,22 @@ export function ClipComposer({ start, topics, postsPerDay, draftCount, asset, un
   );
 }
 
+const isOnItsWay = (phase: Phase | null): boolean => phase !== null && phase !== "sent" && phase !== "refused";
+
 /** Sends the words once; they stand from then on, whether the file has arrived or not. */
-function useClipSending(given: Refusal | null, phase: string | null, onDone: () => void) {
+function useClipSending({ given, phase, onDone, form }: { given: Refusal | null; phase: Phase | null; onDone: () => void; form: () => URLSearchParams | null }) {
   const navigate = useNavigate();
-  const [state, setState] = useState<"idle" | "sending" | "offline">("idle");
+  const [state, setState] = useState<"idle" | "waiting" | "sending" | "offline">("idle");
   const [refusal, setRefusal] = useState(given);
   const [location, setLocation] = useState<string | null>(null);
-  const isArriving = phase !== null && phase !== "sent" && phase !== "refused";
 
-  async function publish(form: URLSearchParams) {
+  async function publish() {
     if (state === "sending") return;
-    setState("sending");
     setRefusal(null);
-    const answer = await sendForm<{ location: string }>("/clips/new/send", form);
+    const body = form();
+    if (!body) return setState("waiting");
+    setState("sending");
+    const answer = await sendForm<{ location: string }>("/clips/new/send", body);
     setState(answer.kind === "offline" ? "offline" : "idle");
     if (answer.kind === "refused") setRefusal(answer.refusal);
     if (answer.kind === "login") navigate(`/login?redirectTo=${encodeURIComponent(window.location.pathname + window.location.search)}`);
@@ -141,11 +151,17 @@ function useClipSending(given: Refusal | null, phase: string | null, onDone: () 
     setLocation(answer.value.location);
   }
 
+  const isReady = state === "waiting" && form() !== null;
   useEffect(() => {
-    if (location !== null && !isArriving) navigate(location, { replace: true });
-  }, [location, isArriving, navigate]);
+    if (isReady) void publish();
+    // The one moment at which the file has got its id; `publish` is another function at each render.
+  }, [isReady]);
 
-  return { refusal, busy: state === "sending", offline: state === "offline", location, publish };
+  useEffect(() => {
+    if (location !== null && !isOnItsWay(phase)) navigate(location, { replace: true });
+  }, [location, phase, navigate]);
+
+  return { refusal, busy: state === "sending" || state === "waiting", offline: state === "offline", location, publish };
 }
 
 /** The words stand, the file is still going: nothing is left to do but to keep the page open. */

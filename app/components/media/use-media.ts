@@ -15,8 +15,8 @@ const POLL_MS = 2_000;
 const STILL_MAX = 4;
 
 /**
- * Asks about each asset once, and again every two seconds while one of them moves. A hidden page asks nothing, and asks
- * at once when it is looked at again. `nudge` changes when there is a reason to ask anew.
+ * Asks about each asset once, and again every two seconds while one of them moves. A page that is hidden or offline asks
+ * nothing, and asks at once when that is over. `nudge` changes when there is a reason to ask anew.
  */
 export function useAssets(ids: readonly string[], given: readonly AssetView[] = [], nudge = 0): KnownAssets {
   const [known, setKnown] = useState<KnownAssets>(() => new Map(given.map((asset) => [asset.id, asset])));
@@ -32,7 +32,7 @@ export function useAssets(ids: readonly string[], given: readonly AssetView[] = 
     async function ask(all: boolean) {
       window.clearTimeout(timer);
       const due = wanted.filter((id) => all || isDue(latest.current.get(id), still));
-      if (due.length === 0 || document.visibilityState === "hidden") return;
+      if (due.length === 0 || document.visibilityState === "hidden" || !navigator.onLine) return;
       const before = latest.current;
       const answers = await Promise.all(due.map(async (id) => [id, await fetchAsset(id, stop.signal)] as const));
       if (stop.signal.aborted) return;

@@ -1,0 +1,63 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import sharp, { type Sharp } from "sharp";
+import type { CDPSession, Page } from "playwright-core";
+
+/** Files to upload, made on the spot, and the network of a phone in a lift. */
+const run = promisify(execFile);
+
+export interface UploadFiles {
+  /** A photo with its place in it. */
+  photo: string;
+  /** More than one piece of an upload. */
+  large: string;
+  /** Small, and of one colour. */
+  square: string;
+  /** A text that calls itself a picture. */
+  fake: string;
+  /** Three seconds, upright, with a tone. */
+  clip: string;
+  /** Longer than a clip may be. */
+  long: string;
+  captions: string;
+  remove: () => Promise<void>;
+}
+
+export async function makeUploadFiles(): Promise<UploadFiles> {
+  const folder = await mkdtemp(join(tmpdir(), "goldbean-e2e-files-"));
+  const at = (name: string) => join(folder, name);
+  const place = { IFD0: { Make: "PhoneMaker" }, IFD3: { GPSLatitudeRef: "N", GPSLatitude: "39/1 54/1 0/1" } };
+  await writeFile(at("photo.jpg"), await grain(1_600, 1_200).withExif(place).jpeg({ quality: 95 }).toBuffer());
+  await writeFile(at("large.jpg"), await grain(4_000, 3_000).jpeg({ quality: 95 }).toBuffer());
+  await sharp({ create: { width: 400, height: 400, channels: 3, background: "#0d5c4b" } }).png().toFile(at("square.png"));
+  await writeFile(at("fake.jpg"), "<script>alert(1)</script> is no picture\n".repeat(40));
+  await run("ffmpeg", ["-v", "error", "-f", "lavfi", "-i", "testsrc2=s=360x640:r=25:d=3", "-f", "lavfi", "-i", "sine=d=3", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", at("clip.mp4")]);
+  await run("ffmpeg", ["-v", "error", "-f", "lavfi", "-i", "color=c=green:s=64x64:r=2:d=200", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", at("long.mp4")]);
+  await writeFile(at("captions.vtt"), "WEBVTT\n\n00:00.200 --> 00:01.200\n费率差一个点\n\n00:01.200 --> 00:02.600\n十年差多少\n");
+  return { photo: at("photo.jpg"), square: at("square.png"), large: at("large.jpg"), fake: at("fake.jpg"), clip: at("clip.mp4"), long: at("long.mp4"), captions: at("captions.vtt"), remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+/** The same noise every time: nothing can be made smaller of it. */
+function grain(width: number, height: number): Sharp {
+  let state = 7;
+  const bytes = Buffer.alloc(width * height * 3);
+  for (let at = 0; at < bytes.length; at++) bytes[at] = (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) >>> 24;
+  return sharp(bytes, { raw: { width, height, channels: 3 } });
+}
+
+/** A line that can be made slow or cut, for this page alone. Bytes per second; 0 cuts it, -1 is as fast as it goes. */
+export async function openLine(page: Page): Promise<(uploadBytesPerSec: number) => Promise<void>> {
+  const session: CDPSession = await page.context().newCDPSession(page);
+  await session.send("Network.enable");
+  return async (uploadThroughput) => {
+    await session.send("Network.emulateNetworkConditions", { offline: uploadThroughput === 0, latency: 0, downloadThroughput: -1, uploadThroughput: uploadThroughput === 0 ? -1 : uploadThroughput });
+  };
+}
+
+/** Ids of the pictures that stand in the text, in order. */
+export async function picturesInText(page: Page): Promise<string[]> {
+  return [...(await page.inputValue("#body")).matchAll(/media:([0-9a-f]{32})/g)].map((match) => match[1] ?? "");
+}
