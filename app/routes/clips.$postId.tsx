@@ -1,6 +1,7 @@
 import { data, redirect, type LinksFunction, type LoaderFunctionArgs, type MetaFunction } from "@remix-run/node";
 import { useLoaderData, useLocation } from "@remix-run/react";
 import { ClipScreen } from "~/components/clips/ClipScreen";
+import { ClipWords } from "~/components/clips/ClipWords";
 import { keepsClips } from "~/components/clips/revalidation";
 import { parseClipFeed, tagsOfClips } from "~/http/clip-loader.server";
 import { toThrown } from "~/http/errors.server";
@@ -49,5 +50,5 @@ export const meta: MetaFunction<typeof loader> = ({ matches, location, data: loa
 
 export default function ClipPage() {
   const { clip, words, next, previousId, resumedText, from } = useLoaderData<typeof loader>();
-  return <ClipScreen key={useLocation().key} page={{ items: [clip, ...next.items], nextCursor: next.nextCursor }} feed={from} start={{ words, previousId, resumedText }} />;
+  return <ClipScreen key={useLocation().key} page={{ items: [clip, ...next.items], nextCursor: next.nextCursor }} feed={from} start={{ words, previousId, resumedText, Words: ClipWords }} />;
 }

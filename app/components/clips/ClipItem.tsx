@@ -8,7 +8,6 @@ import { useLocale, useT } from "~/i18n/react";
 import { ClipFollow, ClipLike, ClipSave } from "./ClipActs";
 import { ClipIcon } from "./ClipIcon";
 import { ClipProgress } from "./ClipProgress";
-import { thumbhashUrl } from "./thumbhash";
 import { clipPath, type ClipData, type ClipFeedMark } from "./types";
 import { useClipVideo, type ClipVideoState } from "./use-clip-video";
 import { useClipView } from "./use-clip-view";
@@ -97,7 +96,7 @@ export const ClipItem = memo(function ClipItem(props: ClipItemProps) {
       data-clip={clip.id}
       data-on-stage={isCurrent ? "" : undefined}
     >
-      <Picture clip={clip} index={index} live={stage.live} />
+      <Picture clip={clip} index={index} live={stage.live} near={Math.abs(offset) <= 2} />
       {hasVideo && hasFilm(clip) ? (
         <video
           ref={setVideo}
@@ -168,11 +167,25 @@ function useCaptionLang(clip: ClipData, on: boolean): string {
 }
 
 /** The still picture, and under it the blurred ground that fills what the picture leaves free. */
-function Picture({ clip, index, live }: { clip: ClipData; index: number; live: boolean }) {
+function Picture({ clip, index, live, near }: { clip: ClipData; index: number; live: boolean; near: boolean }) {
   const { poster, thumbhash, width, height } = clip.media;
   const [ground, setGround] = useState<string | null>(null);
-  useEffect(() => setGround(thumbhash && live ? thumbhashUrl(thumbhash) : null), [thumbhash, live]);
-  const loading = index < 3 ? "eager" : "lazy";
+  useEffect(() => {
+    if (!thumbhash || !live || !near) return;
+    let gone = false;
+    import("./thumbhash").then(
+      ({ thumbhashUrl }) => {
+        if (!gone) setGround(thumbhashUrl(thumbhash));
+      },
+      // Cut off: the ground stays plain.
+      () => undefined,
+    );
+    return () => {
+      gone = true;
+    };
+  }, [thumbhash, live, near]);
+  // The two next posters are there before they are wanted.
+  const loading = near ? "eager" : "lazy";
   return (
     <>
       {ground ? <img className="clip-ground" src={ground} alt="" /> : null}

@@ -5,15 +5,17 @@ import { useT } from "~/i18n/react";
 import type { HiddenKind } from "./hidden";
 import type { ClipData } from "./types";
 
-/** What else can be done with a clip, as a sheet. `showModal` keeps the focus inside and gives it back. */
-export function ClipMenu({ clip, captions, onCaptions, onHide, onWords, onClose }: {
+export interface ClipMenuProps {
   clip: ClipData;
   captions: boolean;
   onCaptions: () => void;
   onHide: (kind: HiddenKind, id: string, name: string) => void;
   onWords: () => void;
   onClose: () => void;
-}) {
+}
+
+/** What else can be done with a clip, as a sheet. `showModal` keeps the focus inside and gives it back. */
+export function ClipMenu({ clip, captions, onCaptions, onHide, onWords, onClose }: ClipMenuProps) {
   const t = useT();
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);

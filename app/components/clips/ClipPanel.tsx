@@ -1,31 +1,8 @@
 import { useRevalidator } from "@remix-run/react";
-import { useCallback, useEffect, useRef, useState, type MouseEvent } from "react";
-import { CommentSection } from "~/components/comments/CommentSection";
-import type { CommentViewData } from "~/components/comments/types";
-import { CommentComposer, type CommentComposerProps } from "~/components/compose/CommentComposer";
+import { useCallback, useEffect, useRef, useState, type ComponentType, type MouseEvent } from "react";
 import { Icon } from "~/components/ui/Icon";
-import { PlainLink } from "~/components/ui/PlainLink";
-import { Time } from "~/components/ui/Time";
-import { formatCount } from "~/format/numbers";
-import { useLocale, useT } from "~/i18n/react";
-
-export interface ClipWordsData {
-  postId: string;
-  title: string;
-  lang: string;
-  html: string;
-  transcript: string;
-  authorId: string;
-  topics: { slug: string; name: string }[];
-  declarations: string[];
-  publishedAt: string;
-  viewCount: number;
-  commentCount: number;
-  commentPolicy: "open" | "held" | "closed";
-  state: string;
-  mine: boolean;
-  comments: { items: CommentViewData[]; sort: string; nextCursor: string | null };
-}
+import { useT } from "~/i18n/react";
+import type { ClipWordsData, ClipWordsProps } from "./ClipWords";
 
 type Loading = { state: "idle" | "loading" } | { state: "failed"; sentence: string | null };
 const TIMEOUT_MS = 10_000;
@@ -79,14 +56,17 @@ export interface ClipPanelProps {
   /** Scripts have taken over: a sheet or a side panel. Before that it stands below the clip. */
   live: boolean;
   open: boolean;
-  resumedText: CommentComposerProps["resumedText"];
+  resumedText: ClipWordsProps["resumedText"];
+  /** What draws the words, where the page has brought it. */
+  Words: ComponentType<ClipWordsProps> | null;
   onClose: () => void;
 }
 
 /** Description, transcript and comments of the clip on the stage. */
-export function ClipPanel({ clipId, first, live, open, resumedText, onClose }: ClipPanelProps) {
+export function ClipPanel({ clipId, first, live, open, resumedText, Words, onClose }: ClipPanelProps) {
   const t = useT();
   const { words, loading, load } = useWords(clipId, live && open, first);
+  const { Drawn, failed, fetchDrawing } = useDrawing(Words, live && open);
   const close = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     if (open && live) close.current?.focus({ preventScroll: true });
@@ -112,12 +92,19 @@ export function ClipPanel({ clipId, first, live, open, resumedText, onClose }: C
           </button>
         ) : null}
       </div>
-      {words ? (
-        <Words words={words} resumedText={resumedText} />
-      ) : loading.state === "failed" ? (
+      {words && Drawn ? (
+        <Drawn words={words} resumedText={resumedText} />
+      ) : loading.state === "failed" || failed ? (
         <div className="empty" role="alert">
-          <p>{loading.sentence ?? t("clips.panelFailed")}</p>
-          <button type="button" className="btn" onClick={() => load("")}>
+          <p>{(loading.state === "failed" ? loading.sentence : null) ?? t("clips.panelFailed")}</p>
+          <button
+            type="button"
+            className="btn"
+            onClick={() => {
+              if (failed) fetchDrawing();
+              if (!words) load("");
+            }}
+          >
             {t("clips.retry")}
           </button>
         </div>
@@ -133,53 +120,19 @@ export function ClipPanel({ clipId, first, live, open, resumedText, onClose }: C
   );
 }
 
-function Words({ words, resumedText }: { words: ClipWordsData; resumedText: CommentComposerProps["resumedText"] }) {
-  const t = useT();
-  const locale = useLocale();
-  return (
-    <>
-      {words.state === "published" ? null : <p className="note warn">{t(words.state === "waiting" ? "clips.waiting" : "post.held")}</p>}
-      <h3 lang={words.lang}>{words.title}</h3>
-      <p className="meta">
-        <Time iso={words.publishedAt} /> · {t("clips.views", { count: words.viewCount, shown: formatCount(words.viewCount, locale) })}
-      </p>
-      {words.html ? <div className="read" lang={words.lang} dangerouslySetInnerHTML={{ __html: words.html }} /> : null}
-      <p className="clip-links">
-        {words.topics.map((topic) => (
-          <PlainLink key={topic.slug} className="chip act" to={`/clips/topics/${topic.slug}`}>
-            {topic.name}
-          </PlainLink>
-        ))}
-        {words.declarations.map((declaration) => (
-          <span key={declaration} className={declaration === "opinion" ? "chip" : "chip warn"}>
-            {t(`post.declaration.${declaration}`)}
-          </span>
-        ))}
-        {words.mine ? (
-          <PlainLink className="link" to={`/posts/${words.postId}/edit`} rel="nofollow">
-            {t("post.edit")}
-          </PlainLink>
-        ) : (
-          <PlainLink className="link" to={`/report/post/${words.postId}`} rel="nofollow">
-            {t("post.report")}
-          </PlainLink>
-        )}
-      </p>
-      {words.transcript ? (
-        <details className="clip-transcript">
-          <summary>{t("clips.transcript")}</summary>
-          <p lang={words.lang}>{words.transcript}</p>
-        </details>
-      ) : (
-        <p className="meta">{t("clips.noTranscript")}</p>
-      )}
-      <CommentSection
-        postId={words.postId}
-        count={words.commentCount}
-        page={words.comments}
-        slots={{ authorId: words.authorId, postLang: words.lang }}
-        composer={<CommentComposer key={words.postId} postId={words.postId} policy={words.commentPolicy} mine={words.mine} resumedText={resumedText} />}
-      />
-    </>
-  );
+/** The module that draws the words, fetched with the first opening unless the page has brought it. */
+function useDrawing(given: ComponentType<ClipWordsProps> | null, wanted: boolean) {
+  const [Drawn, setDrawn] = useState<ComponentType<ClipWordsProps> | null>(() => given);
+  const [failed, setFailed] = useState(false);
+  const fetchDrawing = useCallback(() => {
+    setFailed(false);
+    import("./ClipWords").then(
+      ({ ClipWords }) => setDrawn(() => ClipWords),
+      () => setFailed(true),
+    );
+  }, []);
+  useEffect(() => {
+    if (wanted && !Drawn) fetchDrawing();
+  }, [wanted, Drawn, fetchDrawing]);
+  return { Drawn, failed, fetchDrawing };
 }

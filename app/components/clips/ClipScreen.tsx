@@ -1,14 +1,14 @@
 import { useLocation } from "@remix-run/react";
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type MutableRefObject } from "react";
-import type { CommentComposerProps } from "~/components/compose/CommentComposer";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type ComponentType, type MutableRefObject } from "react";
 import { useGate } from "~/components/gate/GateProvider";
 import { PlainLink } from "~/components/ui/PlainLink";
 import { useT } from "~/i18n/react";
 import { ClipEnd } from "./ClipEnd";
 import { ClipIcon } from "./ClipIcon";
 import { ClipItem, type ClipHandle } from "./ClipItem";
-import { ClipMenu } from "./ClipMenu";
-import { ClipPanel, type ClipWordsData } from "./ClipPanel";
+import type { ClipMenuProps } from "./ClipMenu";
+import { ClipPanel } from "./ClipPanel";
+import type { ClipWordsData, ClipWordsProps } from "./ClipWords";
 import { isHidden, withHidden, type HiddenKind } from "./hidden";
 import { clipPath, type ClipFeedMark, type ClipPageData } from "./types";
 import { useClipKeys } from "./use-clip-keys";
@@ -22,7 +22,7 @@ export interface ClipScreenProps {
   /** Heading of a topic's clips; the tabs say it for the other feeds. */
   title?: string;
   /** The page of one clip: its words, the clip before it, and words that came back through a login. */
-  start?: { words: ClipWordsData; previousId: string | null; resumedText: CommentComposerProps["resumedText"] };
+  start?: { words: ClipWordsData; previousId: string | null; resumedText: ClipWordsProps["resumedText"]; Words: ComponentType<ClipWordsProps> };
 }
 
 /** The stage: one clip at a time, the next by a swipe, a key, the wheel or a button. See docs/decisions/0012-clips-feed.md. */
@@ -54,7 +54,15 @@ export function ClipScreen({ page, feed, title, start }: ClipScreenProps) {
     root.current?.querySelector<HTMLElement>("[data-on-stage] [data-opens=panel]")?.focus({ preventScroll: true });
   };
   const openPanel = useCallback(() => setOpen("panel"), []);
-  const openMenu = useCallback(() => setOpen("menu"), []);
+  const [Menu, setMenu] = useState<ComponentType<ClipMenuProps> | null>(null);
+  const openMenu = useCallback(() => {
+    setOpen("menu");
+    import("./ClipMenu").then(
+      ({ ClipMenu }) => setMenu(() => ClipMenu),
+      // Cut off: nothing opens, and the next press asks again.
+      () => setOpen(null),
+    );
+  }, []);
   const onSettled = useCallback(() => setSettledAt(stage.at.current), [stage.at]);
   const pressLike = useCallback((only: "like" | "either") => {
     const button = root.current?.querySelector<HTMLButtonElement>("[data-on-stage] button[name=liked]");
@@ -158,13 +166,17 @@ export function ClipScreen({ page, feed, title, start }: ClipScreenProps) {
           {t(start.words.state === "waiting" ? "clips.waiting" : "post.held")}
         </p>
       ) : null}
-      <p className="clip-hint">{t("clips.keys")}</p>
+      <p className="clip-hint">
+        {(["move", "pause", "sound", "captions", "like"] as const).map((key) => (
+          <span key={key}>{t(`clips.key.${key}`)} </span>
+        ))}
+      </p>
       <p className="vh" aria-live="polite">
         {stage.moved ? (clip ? t("clips.nowAt", { index: current + 1, title: clip.title }) : t("clips.caughtUp")) : ""}
       </p>
-      <ClipPanel clipId={clip?.id} first={start?.words ?? null} live={live} open={open === "panel"} resumedText={start?.resumedText ?? null} onClose={closePanel} />
-      {open === "menu" && clip ? (
-        <ClipMenu clip={clip} captions={switches.captions} onCaptions={switches.toggleCaptions} onHide={hide} onWords={() => setOpen("panel")} onClose={() => setOpen((known) => (known === "menu" ? null : known))} />
+      <ClipPanel clipId={clip?.id} first={start?.words ?? null} live={live} open={open === "panel"} resumedText={start?.resumedText ?? null} Words={start?.Words ?? null} onClose={closePanel} />
+      {open === "menu" && clip && Menu ? (
+        <Menu clip={clip} captions={switches.captions} onCaptions={switches.toggleCaptions} onHide={hide} onWords={() => setOpen("panel")} onClose={() => setOpen((known) => (known === "menu" ? null : known))} />
       ) : null}
       {undo ? (
         <div className="toast" role="status">

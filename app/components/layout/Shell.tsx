@@ -10,7 +10,7 @@ import { useViewer } from "./page-context";
 /** The places of the product, in thumb order; the middle one writes. A phone has room for five: `wide` ones stand in the rail alone. */
 const PLACES: { to: string; icon: IconName; key: string; end?: boolean; wide?: boolean }[] = [
   { to: "/", icon: "home", key: "common.home", end: true },
-  { to: "/clips", icon: "clip", key: "clips.nav" },
+  { to: "/clips", icon: "clip", key: "common.clips" },
   { to: "/topics", icon: "topics", key: "common.topics", wide: true },
   { to: "/posts/new", icon: "plus", key: "common.write" },
   { to: "/saved", icon: "save", key: "common.saved" },

@@ -27,7 +27,7 @@ export function FeedTabs({ topics }: { topics: TopicLink[] }) {
         {t("feed.hot")}
       </PlaceLink>
       <PlaceLink at={pathname} to="/clips">
-        {t("clips.nav")}
+        {t("common.clips")}
       </PlaceLink>
       {topics.slice(0, TOPIC_TABS).map((topic) => (
         <PlaceLink key={topic.slug} at={pathname} to={`/topics/${topic.slug}`}>

@@ -39,7 +39,7 @@ export async function logIn(page: Page, handle: string, password = DEMO_PASSWORD
 /** Address of the first post of a feed. */
 export async function firstPost(page: Page, feed = "/"): Promise<string> {
   await page.goto(feed);
-  const href = await page.locator(".row h2 a").first().getAttribute("href");
+  const href = await page.locator(".row h2 a[href^='/posts/']").first().getAttribute("href");
   expect(href).toMatch(/^\/posts\//);
   return href ?? "";
 }
