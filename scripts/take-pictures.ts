@@ -36,12 +36,34 @@ async function gate(page: Page): Promise<void> {
   await page.locator("dialog[open]").waitFor();
 }
 
-async function compose(page: Page): Promise<void> {
+async function clips(page: Page): Promise<void> {
+  await page.goto("/clips");
+  await page.waitForFunction(() => (document.querySelector<HTMLVideoElement>("[data-on-stage] video")?.currentTime ?? 0) > 2.5);
+}
+
+async function logIn(page: Page): Promise<void> {
   await page.goto("/login?with=password");
   await page.fill("input[name=handle]", "zhouzhou");
   await page.fill("input[name=password]", PASSWORD);
   await page.locator("form:has(input[name=password]) button.primary").click();
   await page.waitForSelector(".top a[href^='/members/']");
+}
+
+/** A photo that is taken and a file that is none: both states of one's own list. */
+async function media(page: Page): Promise<void> {
+  await logIn(page);
+  await page.goto("/posts/new", { waitUntil: "networkidle" });
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="1200" height="800"><rect width="1200" height="800" fill="#e2efeb"/>${[520, 430, 350, 260, 180].map((height, index) => `<rect x="${180 + index * 180}" y="${680 - height}" width="96" height="${height}" rx="8" fill="#0b5d4c"/>`).join("")}</svg>`;
+  const photo = await sharp(Buffer.from(svg)).jpeg().toBuffer();
+  for (const [name, buffer] of [["账本第三页.jpg", photo], ["不是照片.jpg", Buffer.from("a text that calls itself a photo")]] as const) {
+    await page.locator("input[type=file]").first().setInputFiles({ name, mimeType: "image/jpeg", buffer });
+    await page.waitForTimeout(4_000);
+  }
+  await page.goto("/media", { waitUntil: "networkidle" });
+}
+
+async function compose(page: Page): Promise<void> {
+  await logIn(page);
   await page.goto("/posts/new", { waitUntil: "networkidle" });
   await page.fill("input[name=title]", "读懂基金说明书的费用页");
   await page.fill("textarea[name=body]", "说明书里有一页叫“费用计提方法、计提标准和支付方式”，看三行就够：\n\n1. 管理费；2. 托管费；3. 销售服务费。\n\n以 $沪深300ETF(SH510300)$ 为例");
@@ -61,6 +83,9 @@ const PICTURES: Picture[] = [
   { name: "gate-360", width: 360, locale: "zh-CN", open: gate },
   { name: "gate-en-1280", width: 1280, locale: "en", open: gate },
   { name: "compose-1280", width: 1280, locale: "zh-CN", open: compose },
+  { name: "clips-360", width: 360, locale: "zh-CN", open: clips },
+  { name: "clips-1280", width: 1280, locale: "zh-CN", open: clips },
+  { name: "media-360", width: 360, locale: "zh-CN", open: media },
 ];
 
 async function take(browser: Browser, baseURL: string, { name, width, locale, scheme, open }: Picture): Promise<void> {
