@@ -15,6 +15,8 @@ export interface CompareOptions {
    * array is one more null beside that of missing fields.
    */
   ofValues?: boolean;
+  /** Equal numbers of different types are alike in the documents of the answer. */
+  eitherNumber?: boolean;
 }
 
 /** Judges `actual` (the embedded engine) against `expected` (MongoDB). Codes and contents bind, messages do not. */
@@ -37,7 +39,7 @@ function textOf(given: Document, options: CompareOptions): string {
   }
   // `ids` is only a shorter way to write documents that have nothing but an _id.
   if (normal.ids !== undefined) {
-    normal.docs = sorted((answer.ids as unknown[]).map((id) => ({ _id: id })), options);
+    normal.docs = sorted((answer.ids as unknown[]).map((id) => ({ _id: options.eitherNumber ? loosen(id) : id })), options);
     delete normal.ids;
   }
   return canonical(normal);
@@ -53,7 +55,7 @@ function normalPart(key: string, value: unknown, options: CompareOptions): unkno
       // distinct promises no order.
       return sorted(options.ofValues ? onceNull(value as unknown[]).map(loosen) : (value as unknown[]), { asSet: true });
     case "docs":
-      return sorted(value as Document[], options);
+      return sorted(options.eitherNumber ? (value as Document[]).map(loosen) : (value as Document[]), options);
     case "indexesAfter":
       return [...(value as string[])].sort();
     default:

@@ -116,6 +116,12 @@ function dependsOnOrder(accumulator: unknown): boolean {
   return typeof accumulator === "object" && accumulator !== null && Object.keys(accumulator).some((key) => ORDER_SENSITIVE_ACCUMULATORS.has(key));
 }
 
+/** Behind a filter the plan decides which of equal numbers a group meets first, and with it the type of its _id. */
+export function groupsFiltered(op: Document): boolean {
+  const stages = Array.isArray(op.pipeline) ? (op.pipeline as Document[]) : [];
+  return stages.some((stage) => "$match" in stage) && stages.some((stage) => "$group" in stage || "$sortByCount" in stage);
+}
+
 /** A statement over many documents stops at its first failure; which documents came before is the server's choice. */
 export function mayStopAnywhere(op: Document): boolean {
   return Array.isArray(op.updates) && (op.updates as Document[]).some((one) => one.multi === true);

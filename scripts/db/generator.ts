@@ -58,7 +58,7 @@ function findAndModifyOf(random: Random): Document {
     }
   }
   if (random.chance(0.3)) command.fields = projectionOf(random);
-  if (random.chance(0.05)) Object.assign(command, { query: { c: { $gte: intOf(random) } }, fields: { "c.$": new Int32(1) } });
+  if (command.upsert === undefined && random.chance(0.05)) Object.assign(command, { query: { c: { $gte: intOf(random) } }, fields: { "c.$": new Int32(1) } });
   return command;
 }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { decode, decodeFields, isDoc } from "../bson/values";
 import type { Doc, Value } from "../bson/values";
 import { CommandError } from "../errors";
@@ -7,7 +8,7 @@ import { scanRecords } from "../plan/scan";
 import type { ScanStats } from "../plan/scan";
 import type { Collection } from "../storage/collection";
 import type { View } from "../storage/layers";
-import type { Matcher } from "./match";
+import type { Condition, Matcher } from "./match";
 import { typeName } from "../bson/compare";
 import { compileSort } from "./sort";
 
@@ -51,7 +52,7 @@ export function planFor({ collection, view, filter, sort, hint, skip = 0, limit 
 export function* select(selection: Selection, plan: Plan = planFor(selection)): Iterable<Selected> {
   const { skip = 0, limit = 0, sort } = selection;
   const matched = matching(selection, plan);
-  const ordered = plan.sorted || !hasSort(sort) || namesOneId(selection.filter) ? matched : sorted(matched, sort, limit > 0 ? skip + limit : 0);
+  const ordered = plan.sorted || !hasSort(sort) || namesOneId(selection.matcher.condition) ? matched : sorted(matched, sort, limit > 0 ? skip + limit : 0);
   let passed = 0;
   for (const record of ordered) {
     if (passed++ < skip) continue;
@@ -88,9 +89,12 @@ function fieldsOf(filter: Doc): Set<string> | undefined {
 
 /** Sorts in memory. With a limit only that many are kept, so a page of a large set stays small. */
 /** A lookup by nothing but an exact _id finds one document at most: MongoDB does not sort it, so no sort can fail. */
-function namesOneId(filter: Doc): boolean {
-  const id = Object.keys(filter).length === 1 ? filter["_id"] : undefined;
-  return id !== undefined && typeName(id) !== "object" && typeName(id) !== "regex";
+function namesOneId(condition: Condition): boolean {
+  if (condition.kind === "eq") return condition.path === "_id" && typeName(condition.value) !== "object";
+  if (condition.kind === "in") return condition.path === "_id" && condition.regexes.length === 0 && condition.values.length === 1 && typeName(condition.values[0]) !== "object";
+  if (condition.kind !== "and" && condition.kind !== "or") return false;
+  const [first] = condition.children;
+  return first !== undefined && namesOneId(first) && condition.children.every((other) => isDeepStrictEqual(other, first));
 }
 
 function* sorted(records: Iterable<Selected>, spec: Doc, wanted: number): Iterable<Selected> {

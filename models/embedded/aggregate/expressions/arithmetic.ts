@@ -137,12 +137,22 @@ function roundTo(value: Numeric, places: number, rounding: Rounding): Value {
   const exact = value instanceof Decimal128 ? parseDecimal(value) : isInteger(value) ? decimalOf(value) : exactOf(numberOf(value));
   if (exact.kind !== "finite") return value;
   const rounded = roundDecimal(exact, places, rounding);
-  if (value instanceof Decimal128) return formatDecimal(rounded);
+  if (value instanceof Decimal128) return formatDecimal(withPlaces(rounded, places, rounding));
   if (!isInteger(value)) return double(decimalToNumber(rounded));
   const integer = rounded.coefficient * 10n ** BigInt(Math.max(0, rounded.exponent));
   const result = integerOf(rounded.negative ? -integer : integer, isLong(value));
   if (result === undefined) throw new CommandError(51080, "invalid conversion from Decimal128 result in $round");
   return result;
+}
+
+/** A decimal has as many places as it was asked for, zeros included, or as many as its 34 digits hold; $ceil and $floor then fail. */
+function withPlaces(value: Decimal, places: number, rounding: Rounding): Decimal {
+  const missing = value.exponent + places;
+  if (missing <= 0) return value;
+  const room = value.coefficient === 0n ? missing : 34 - value.coefficient.toString().length;
+  if (missing > room && (rounding === "up" || rounding === "down")) return { kind: "nan", negative: false, coefficient: 0n, exponent: 0 };
+  const added = Math.min(missing, room);
+  return { ...value, coefficient: value.coefficient * 10n ** BigInt(added), exponent: value.exponent - added };
 }
 
 function exactOf(number: number): Decimal {
