@@ -44,7 +44,7 @@ async function checkPage(page: Page): Promise<void> {
 }
 
 describe("pictures in a post", () => {
-  test("are chosen, sent, described, ordered and published; guests get them without their place, and not a moment earlier", async () => {
+  test("are chosen, sent, described, ordered and published; guests get them without their place, and not a moment earlier", { timeout: 180_000 }, async () => {
     expectConsole(/404/);
     const page = await openPage();
     await logIn(page, "zhouzhou");
@@ -129,7 +129,7 @@ describe("pictures in a post", () => {
     expect(await page.inputValue("#body")).toContain("贴一张");
   });
 
-  test("an upload outlives a dead line and a reload, and goes on from where it was", async () => {
+  test("an upload outlives a dead line and a reload, and goes on from where it was", { timeout: 180_000 }, async () => {
     expectConsole(/ERR_INTERNET_DISCONNECTED|ERR_FAILED/);
     const page = await openPage();
     await logIn(page, "azhuo");
@@ -169,7 +169,7 @@ describe("pictures in a post", () => {
     expect(await picturesInText(page)).toEqual([assetId]);
   });
 
-  test("pressed too early, the post goes out by itself when the picture is ready", async () => {
+  test("pressed too early, the post goes out by itself when the picture is ready", { timeout: 180_000 }, async () => {
     const page = await openPage();
     await logIn(page, "hezi");
     await openComposer(page);
