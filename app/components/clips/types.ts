@@ -29,12 +29,6 @@ export interface ClipPageData {
 /** Which feed the clips come from, as it stands in addresses: "" for recommended, "latest", or "topic-<slug>". */
 export type ClipFeedMark = string;
 
-/** The address of a feed's own page. */
-export function feedPath(mark: ClipFeedMark): string {
-  if (mark === "") return "/clips";
-  return mark === "latest" ? "/clips/latest" : `/clips/topics/${mark.slice("topic-".length)}`;
-}
-
 /** The address of a clip inside a feed; `second` is where it starts. */
 export function clipPath(clipId: string, mark: ClipFeedMark, second = 0): string {
   const query = new URLSearchParams();
