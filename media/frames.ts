@@ -21,8 +21,7 @@ export interface SampledFrame {
 }
 
 /** Where pictures are taken, as shares of the length: the first is the poster's. */
-const SHARES = [0.1, 0.3, 0.5, 0.7, 0.9];
-const SAMPLES = 4;
+const SHARES = [0.1, 0.35, 0.6, 0.85];
 const FRAME_WIDTH_MAX = 720;
 const SAMPLE_SIDE = 480;
 const TIMEOUT_MS = 120_000;
@@ -31,7 +30,7 @@ const TIMEOUT_MS = 120_000;
 const DARK_MEAN = 24;
 const FLAT_DEVIATION = 6;
 
-/** Five pictures, dark and blank ones last; otherwise in the order of time. */
+/** Four pictures, dark and blank ones last; otherwise in the order of time. */
 export async function takeFrames(source: string, facts: VideoFacts, ctx: StageContext): Promise<{ frames: RawFrame[] } & Used> {
   const found: RawFrame[] = [];
   const used = { cpuSec: 0, peakRssBytes: 0 };
@@ -47,10 +46,10 @@ export async function takeFrames(source: string, facts: VideoFacts, ctx: StageCo
   return { frames, ...used };
 }
 
-/** Four of them, for comparison with pictures that were removed before. */
+/** The same, for comparison with pictures that were removed before. */
 export function sampleFrames(frames: readonly RawFrame[]): Promise<SampledFrame[]> {
   return Promise.all(
-    frames.slice(0, SAMPLES).map(async (frame) => ({
+    frames.map(async (frame) => ({
       atSec: frame.atSec,
       png: await picture(frame).resize(SAMPLE_SIDE, SAMPLE_SIDE, { fit: "outside", withoutEnlargement: true }).png({ compressionLevel: 3 }).toBuffer(),
     })),
