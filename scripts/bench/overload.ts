@@ -22,7 +22,7 @@ async function main(): Promise<void> {
   const data = await makeDemoData();
   const site = await startSite(data);
   const url = `${site.origin}/latest`;
-  const headers = { ...UNCACHED, "Accept-Encoding": "gzip", "Accept-Language": "zh-CN" };
+  const headers = { ...UNCACHED, "Accept-Encoding": "gzip, deflate, br", "Accept-Language": "zh-CN" };
   await load({ url, connections: 8, durationSec: 3, headers });
   const capacity = await load({ url, connections: 16, durationSec: 5, headers });
   const calm = await renderedMs(url);

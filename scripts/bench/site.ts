@@ -78,3 +78,14 @@ export async function residentMb(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, "utf8");
   return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
 }
+
+/** Clock ticks of /proc a second: fixed at 100 on Linux, whatever the kernel's own timer. */
+const TICKS_PER_SEC = 100;
+
+/** CPU time that a process has used since it began, all its threads, in milliseconds (steps of ten). */
+export async function cpuMs(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/stat`, "utf8");
+  // The name in brackets may hold spaces; the fields behind it are 3, 4, …; user and system time are 14 and 15.
+  const fields = status.slice(status.lastIndexOf(")") + 2).split(" ");
+  return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_PER_SEC;
+}
