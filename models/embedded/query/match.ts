@@ -274,6 +274,9 @@ function positionOf(condition: Condition, doc: Doc, context: FilterContext): num
     case "never":
       return undefined;
     default: {
+      if ("value" in condition && condition.kind !== "eq" && comparesAcrossTypes(condition.value) && /\.\d+(\.|$)/.test(condition.path)) {
+        throw notSupported("A positional $ of an array position compared with MinKey or MaxKey");
+      }
       let found: number | undefined;
       const test = compileTest(condition, context);
       const inner =
