@@ -42,7 +42,7 @@ test("load more appends, remembers on Back, and the footer stays reachable", asy
   const hrefs = await page.locator("ol .row h2 a").evaluateAll((links) => links.map((link) => link.getAttribute("href")));
   expect(new Set(hrefs).size).toBe(hrefs.length);
   await page.locator("ol .row h2 a").nth(first + 2).click();
-  await page.waitForURL(/\/posts\//);
+  await page.waitForURL(/\/(?:posts|clips)\//);
   await page.goBack();
   await page.waitForFunction((count) => document.querySelectorAll("ol .row h2 a").length === count, hrefs.length);
 });

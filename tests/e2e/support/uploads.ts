@@ -40,6 +40,22 @@ export async function makeUploadFiles(): Promise<UploadFiles> {
   return { photo: at("photo.jpg"), square: at("square.png"), large: at("large.jpg"), fake: at("fake.jpg"), clip: at("clip.mp4"), long: at("long.mp4"), captions: at("captions.vtt"), remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
+/**
+ * What a phone sends: held upright and stored lying, frames at uneven times, ten bits in HLG, HEVC where this ffmpeg can
+ * make it, the place in its tags. Four seconds with a tone.
+ */
+export async function makePhoneClip(folder: string): Promise<string> {
+  const lying = join(folder, "lying.mov");
+  const phone = join(folder, "IMG_2046.MOV");
+  const picture = ["-f", "lavfi", "-i", "testsrc2=s=1280x720:r=30:d=4", "-f", "lavfi", "-i", "sine=d=4", "-vf", "select='not(eq(mod(n,7),3))',format=yuv420p10le", "-vsync", "vfr"];
+  const colors = ["-color_primaries", "bt2020", "-color_trc", "arib-std-b67", "-colorspace", "bt2020nc", "-c:a", "aac", lying];
+  const hevc = ["-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error:colorprim=bt2020:transfer=arib-std-b67:colormatrix=bt2020nc", "-tag:v", "hvc1"];
+  const avc = ["-c:v", "libx264", "-preset", "ultrafast"];
+  await run("ffmpeg", ["-v", "error", "-y", ...picture, ...hevc, ...colors]).catch(() => run("ffmpeg", ["-v", "error", "-y", ...picture, ...avc, ...colors]));
+  await run("ffmpeg", ["-v", "error", "-y", "-i", lying, "-c", "copy", "-metadata:s:v:0", "rotate=90", "-metadata", "location=+31.2304+121.4737/", phone]);
+  return phone;
+}
+
 /** The same noise every time: nothing can be made smaller of it. */
 function grain(width: number, height: number): Sharp {
   let state = 7;
