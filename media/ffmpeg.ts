@@ -239,7 +239,8 @@ export function requireSuccess(result: FfmpegResult, step: string): void {
   const said = result.errors.join("\n");
   const undecodable = result.code === EXIT_TOO_MANY_ERRORS || /Invalid data found when processing input|does not contain any stream|matches no streams|Cannot determine format of input stream/.test(said);
   if (undecodable) throw new MediaRejected("corrupt", step);
-  throw new Error(`${step}: ffmpeg ended with ${result.code ?? "a signal"}: ${said.slice(-2000) || result.stderr.slice(-2000)}`);
+  // Only what is marked as an error: the rest of what ffmpeg prints repeats the clip's tags, which may name a place.
+  throw new Error(`${step}: ffmpeg ended with ${result.code ?? "a signal"}: ${said.slice(-2000) || "it gave no reason"}`);
 }
 
 export interface FfprobeRun extends Omit<FfmpegRun, "onSeconds" | "args" | "readOnly" | "writable"> {

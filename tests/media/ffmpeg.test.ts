@@ -114,4 +114,7 @@ test("given an exit code, then the sender's fault is told from ours", () => {
   expect(() => requireSuccess({ ...RESULT, code: 1, errors: ["[error] file: Invalid data found when processing input"] }, "x")).toThrow(expect.objectContaining({ reason: "corrupt" }));
   expect(() => requireSuccess({ ...RESULT, code: 1, errors: ["[error] No space left on device"] }, "x")).toThrow(expect.objectContaining({ name: "Error" }));
   expect(() => requireSuccess({ ...RESULT, code: null }, "x")).toThrow(/signal/);
+  const tagged = { ...RESULT, code: 1, stderr: "[info]     location        : +31.2304+121.4737/", errors: ["[error] No space left on device"] };
+  expect(() => requireSuccess(tagged, "x")).toThrow(/^x: ffmpeg ended with 1: \[error\] No space left on device$/);
+  expect(() => requireSuccess({ ...tagged, errors: [] }, "x")).toThrow(/no reason$/);
 });
