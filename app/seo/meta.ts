@@ -1,5 +1,5 @@
 import type { MetaDescriptor } from "@remix-run/node";
-import { LOCALES, otherLocale, type Locale } from "../i18n/locales";
+import { isLocale, LOCALES, otherLocale, type Locale } from "../i18n/locales";
 import { getFixedT } from "../i18n/t";
 import type { JsonLd } from "./json-ld";
 import { feedPathOf, SYNDICATION_FORMATS } from "./syndication";
@@ -12,7 +12,7 @@ import { siteOf, type Matches } from "./site";
  */
 export interface PageMeta {
   matches: Matches | undefined;
-  location: { pathname: string };
+  location: { pathname: string; search?: string };
   kind: "home" | "feed" | "post" | "clip" | "thread" | "profile" | "private";
   title?: string | undefined;
   titleKey?: string;
@@ -45,7 +45,9 @@ export function metaFor(page: PageMeta): MetaDescriptor[] {
   if (page.kind === "private") return [{ title }, { name: "description", content: description }, { name: "robots", content: "noindex" }];
 
   const path = page.canonicalPath ?? page.location.pathname;
-  const canonical = canonicalUrl(publicUrl, path, page.kind, locale);
+  // An address without a language stands for itself (x-default); one that names its language stands for that version.
+  const asked = new URLSearchParams(page.location.search ?? "").get("lang");
+  const canonical = isLocale(asked) ? canonicalUrl(publicUrl, path, page.kind, locale) : publicUrl + path;
   const image = publicUrl + (page.image ?? "/card.png");
   return [
     { title },

@@ -60,8 +60,10 @@ type Link = { rel?: string; href?: string; hrefLang?: string };
 const linksOf = (page: Omit<PageMeta, "matches">, locale = "zh-CN") => metaFor({ ...page, matches: matches(locale) }).filter((part): part is Link & typeof part => "tagName" in part);
 
 test("given a list, then it is one page per language, each naming the other and the bare address", () => {
-  const links = linksOf({ location: { pathname: "/latest" }, kind: "feed" }, "en");
+  const links = linksOf({ location: { pathname: "/latest", search: "?lang=en&cursor=x" }, kind: "feed" }, "en");
   expect(links.find(({ rel }) => rel === "canonical")?.href).toBe(`${SITE}/latest?lang=en`);
+  const bare = linksOf({ location: { pathname: "/latest", search: "" }, kind: "feed" }, "en");
+  expect(bare.find(({ rel }) => rel === "canonical")?.href).toBe(`${SITE}/latest`);
   expect(links.filter(({ hrefLang }) => hrefLang).map(({ hrefLang, href }) => [hrefLang, href])).toEqual([
     ["zh-CN", `${SITE}/latest?lang=zh-CN`],
     ["en", `${SITE}/latest?lang=en`],
