@@ -1,6 +1,7 @@
 import type { AppLoadContext, EntryContext } from "@remix-run/node";
 import { RemixServer } from "@remix-run/react";
 import { renderToString } from "react-dom/server";
+import { showFilmFirst } from "./http/film-first.server";
 import { NonceProvider } from "./http/nonce";
 import { noteLater } from "./i18n/t";
 import { logger } from "./logger.server";
@@ -37,7 +38,7 @@ export default async function handleRequest(
   headers.set("Content-Type", "text/html; charset=utf-8");
   headers.set("Server-Timing", `load;dur=${(loadedAtMs - startedAtMs).toFixed(1)}, render;dur=${(performance.now() - loadedAtMs).toFixed(1)}`);
   // Read by entry.client.tsx before React looks at the page.
-  context.page = `<!DOCTYPE html>${later ? html.replace("<html ", '<html data-sentences="all" ') : html}`;
+  context.page = `<!DOCTYPE html>${showFilmFirst(later ? html.replace("<html ", '<html data-sentences="all" ') : html, nonce)}`;
   return new Response(null, { headers, status });
 }
 

@@ -14,15 +14,10 @@ import { getLocale } from "~/i18n/locale.server";
 import { DEFAULT_LOCALE } from "~/i18n/locales";
 import { LocaleProvider, useLaterVersion, useT } from "~/i18n/react";
 import { metaFor } from "~/seo/meta";
-import accountCss from "~/styles/account.css?url";
-import appCss from "~/styles/app.css?url";
-import composeCss from "~/styles/compose.css?url";
-import gateCss from "~/styles/gate.css?url";
-import postCss from "~/styles/post.css?url";
-import tokensCss from "~/styles/tokens.css?url";
+import siteCss from "~/styles/site.css?url";
 
 export const links: LinksFunction = () => [
-  ...[tokensCss, appCss, postCss, gateCss, accountCss, composeCss].map((href) => ({ rel: "stylesheet", href })),
+  { rel: "stylesheet", href: siteCss },
   { rel: "icon", href: "/favicon.svg", type: "image/svg+xml" },
   { rel: "icon", href: "/favicon.ico", sizes: "32x32" },
   { rel: "apple-touch-icon", href: "/icon-180.png" },

@@ -3,8 +3,7 @@ import { DomainError, type DomainErrorCode } from "@models/errors";
 import { getLocale, getRequestT } from "../i18n/locale.server";
 import type { Translate } from "../i18n/t";
 import { logger } from "../logger.server";
-import appCss from "../styles/app.css?url";
-import tokensCss from "../styles/tokens.css?url";
+import siteCss from "../styles/site.css?url";
 import { LoginNeeded } from "./login-needed";
 import { refererPath } from "./redirect.server";
 
@@ -130,7 +129,7 @@ function refusalPage(view: ErrorView, request: Request): string {
   const details = Object.values(view.fields).filter((sentence) => sentence !== view.error);
   return `<!doctype html>
 <html lang="${getLocale(request)}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">
-<title>${escapeHtml(view.error)}</title><link rel="stylesheet" href="${tokensCss}"><link rel="stylesheet" href="${appCss}"></head>
+<title>${escapeHtml(view.error)}</title><link rel="stylesheet" href="${siteCss}"></head>
 <body><div class="page"><main class="main"><div class="stack"><h1>${escapeHtml(view.error)}</h1>
 ${details.map((sentence) => `<p class="err">${escapeHtml(sentence)}</p>`).join("\n")}
 <p>${escapeHtml(t("form.nothingChanged"))}</p>

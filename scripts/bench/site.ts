@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** The built site, and other servers to compare it with, as processes of their own. */
+/** The site, built when it is not, and other servers to compare it with, as processes of their own. */
 export interface Running {
   origin: string;
   pid: number;
@@ -15,7 +15,7 @@ export interface Running {
 const START_TIMEOUT_MS = 120_000;
 
 export async function startSite(dataDir: string, settings: Record<string, string> = {}): Promise<Running> {
-  const child = fork(join("build", "process", "start.js"), [], {
+  const child = fork(join("scripts", "run.js"), ["start"], {
     env: { ...process.env, NODE_ENV: "production", PORT: "0", DATA_DIR: dataDir, LOG_LEVEL: "warn", MEDIA_WORKERS: "0", ...settings },
     stdio: ["ignore", "ignore", "inherit", "ipc"],
     execArgv: startFlags(),
@@ -63,7 +63,7 @@ export async function ensureScale(directory: string, posts: number): Promise<str
   if (existsSync(join(path, "finished"))) return path;
   await rm(path, { recursive: true, force: true });
   await mkdir(path, { recursive: true });
-  await run(process.execPath, ["build/process/seed.js", "--scale", `posts=${posts}`], { DATA_DIR: path });
+  await run(process.execPath, ["scripts/run.js", "seed", "--scale", `posts=${posts}`], { DATA_DIR: path });
   await run("touch", [join(path, "finished")], {});
   return path;
 }

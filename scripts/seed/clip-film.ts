@@ -51,8 +51,9 @@ export async function filmSeedClip(clip: SeedClip, outPath: string, { ffmpegPath
   // When ffmpeg dies, its pipes break; its exit code and its complaint say more than EPIPE does.
   sound.on("error", () => undefined);
   sound.end(toneBed(clip));
-  await pipeline(Readable.from(reel.pictures(), { highWaterMark: PICTURES_WAITING_MAX }), child.stdin as Writable).catch(() => undefined);
-  const code = await ended;
+  const fed = pipeline(Readable.from(reel.pictures(), { highWaterMark: PICTURES_WAITING_MAX }), child.stdin as Writable).catch(() => undefined);
+  // Both at once: ffmpeg may be stopped while it is still being fed.
+  const [code] = await Promise.all([ended, fed]);
   if (code !== 0) throw new Error(`${clip.file}: ffmpeg ended with ${code}: ${complaint.trim()}`);
 }
 

@@ -34,9 +34,10 @@ function film(page: Page) {
   });
 }
 
+/** Plays, and answers to keys: the first film is there before the scripts are. */
 function plays(page: Page, pastSec = 0.2) {
   return page.waitForFunction((past) => {
-    const video = document.querySelector<HTMLVideoElement>("[data-on-stage] video");
+    const video = document.querySelector<HTMLVideoElement>("main.clips.live [data-on-stage] video");
     return video !== null && !video.paused && video.currentTime > past;
   }, pastSec);
 }
@@ -93,7 +94,10 @@ describe("a guest on the stage", () => {
   });
 
   test("sound is off until it is chosen, then sticks from clip to clip", async () => {
-    const page = await openStage(address(0));
+    const page = await openPage();
+    // Looking into a page from outside counts as a press there; a reader's browser would not know of one.
+    await page.addInitScript(() => Object.defineProperty(Navigator.prototype, "userActivation", { value: { hasBeenActive: false } }));
+    await page.goto(address(0));
     await plays(page);
     expect((await film(page)).muted).toBe(true);
     await page.locator(".clip-sound").click();
@@ -212,6 +216,63 @@ describe("a guest on the stage", () => {
     expect(loaded).toEqual([]);
     await page.locator("[data-on-stage] .clip-tap").click();
     await plays(page);
+  });
+});
+
+describe("the first film", () => {
+  /** Paths in the order they were asked for, media and scripts alone. */
+  function noteRequests(page: Page): string[] {
+    const asked: string[] = [];
+    page.on("request", (request) => {
+      const { pathname } = new URL(request.url());
+      if (/\.(?:mp4|js)$/.test(pathname)) asked.push(pathname);
+    });
+    return asked;
+  }
+
+  test("is fetched before any script, plays once loaded, and the scripts take it as it is", async () => {
+    const page = await openPage();
+    const asked = noteRequests(page);
+    await page.addInitScript(() => {
+      Object.assign(window, { starts: 0 });
+      document.addEventListener("loadstart", ({ target }) => target instanceof HTMLVideoElement && target.closest("[data-on-stage]") && ((window as unknown as { starts: number }).starts += 1), true);
+    });
+    await page.goto(address(0));
+    await page.waitForSelector("main.clips.live");
+    await plays(page, 1);
+    expect(asked[0]).toMatch(/\/360\.mp4$/);
+    expect(asked.some((path) => path.endsWith(".js"))).toBe(true);
+    expect(await page.evaluate(() => (window as unknown as { starts: number }).starts)).toBe(1);
+    expect(await page.locator("[data-on-stage] .clip-play").count()).toBe(0);
+    expect((await film(page)).muted).toBe(true);
+  });
+
+  test("that does not come holds the scripts back for a moment only", async () => {
+    const page = await openPage();
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    await page.route(/\/m\/.*\.mp4$/, async (route) => {
+      await held;
+      await route.continue();
+    });
+    await page.goto(address(0), { waitUntil: "commit" });
+    await page.waitForSelector("main.clips.live");
+    expect((await film(page)).second).toBe(0);
+    release();
+    await plays(page);
+  });
+
+  test("does not keep who touches the page waiting", async () => {
+    const page = await openPage();
+    await page.clock.install();
+    await page.route(/\/m\/.*\.mp4$/, () => undefined);
+    await page.goto(address(0), { waitUntil: "commit" });
+    await page.locator("[data-on-stage] h1").waitFor();
+    // The clock stands still, so only the key can have let the scripts go.
+    await page.clock.pauseAt(Date.now() + 1_000);
+    expect(await page.locator("script[type=held]").count()).toBe(1);
+    await page.keyboard.press("Shift");
+    await page.waitForFunction(() => document.querySelector("script[type=held]") === null);
   });
 });
 

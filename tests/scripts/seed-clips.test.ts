@@ -196,3 +196,15 @@ test("a machine that has a Chinese font films every clip; one without leaves the
   expect(without).toEqual(hasChinese ? [] : ["zh-CN"]);
   expect(able).toHaveLength(hasChinese ? clips.length : clips.filter(({ lang }) => lang === "en").length);
 });
+
+test.skipIf(drawable.length === 0)("filming that is stopped says so, and nothing of it is left unanswered", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "goldbean-film-"));
+  try {
+    const stopping = new AbortController();
+    const filming = filmSeedClip(drawable[0] as SeedClip, join(folder, "film.mp4"), { ffmpegPath: ffmpeg.path, signal: stopping.signal });
+    setImmediate(() => stopping.abort());
+    await expect(filming).rejects.toThrow("aborted");
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});

@@ -96,18 +96,21 @@ export const ClipItem = memo(function ClipItem(props: ClipItemProps) {
       data-clip={clip.id}
       data-on-stage={isCurrent ? "" : undefined}
     >
-      <Picture clip={clip} index={index} live={stage.live} near={Math.abs(offset) <= 2} />
+      <Picture clip={clip} live={stage.live} isFirst={index === 0} near={isCurrent || (stage.live && settled && Math.abs(offset) <= 2)} />
       {hasVideo && hasFilm(clip) ? (
         <video
           ref={setVideo}
           className="clip-film"
           controls={!stage.live}
-          poster={stage.live ? undefined : clip.media.poster?.src}
+          // The same file as the picture's smallest, so that a phone fetches it once.
+          poster={stage.live ? undefined : clip.media.poster?.webpSrcSet.split(" ", 1)[0]}
           preload={stage.live && !stage.calm ? "auto" : "none"}
           playsInline
           loop={!stage.calm}
           aria-label={clip.title}
           lang={clip.lang}
+          // From here the page's first script takes the film: app/http/film-first.server.ts.
+          data-films={stage.live ? undefined : JSON.stringify(clip.media.mp4.map(({ url, height }) => ({ url, height })))}
         >
           {stage.live ? null : clip.media.mp4.slice(0, 1).map(({ url }) => <source key={url} src={url} type="video/mp4" />)}
           {clip.media.captions.map(({ lang, url }) => (
@@ -167,7 +170,7 @@ function useCaptionLang(clip: ClipData, on: boolean): string {
 }
 
 /** The still picture, and under it the blurred ground that fills what the picture leaves free. */
-function Picture({ clip, index, live, near }: { clip: ClipData; index: number; live: boolean; near: boolean }) {
+function Picture({ clip, isFirst, live, near }: { clip: ClipData; isFirst: boolean; live: boolean; near: boolean }) {
   const { poster, thumbhash, width, height } = clip.media;
   const [ground, setGround] = useState<string | null>(null);
   useEffect(() => {
@@ -184,7 +187,7 @@ function Picture({ clip, index, live, near }: { clip: ClipData; index: number; l
       gone = true;
     };
   }, [thumbhash, live, near]);
-  // The two next posters are there before they are wanted.
+  // The two next posters are there before they are wanted, but not before the first film is.
   const loading = near ? "eager" : "lazy";
   return (
     <>
@@ -192,7 +195,7 @@ function Picture({ clip, index, live, near }: { clip: ClipData; index: number; l
       {poster ? (
         <picture>
           <source type="image/webp" srcSet={poster.webpSrcSet} sizes="(min-width: 64rem) 32rem, 100vw" />
-          <img className="clip-poster" src={poster.src} srcSet={poster.srcSet} sizes="(min-width: 64rem) 32rem, 100vw" width={width} height={height} alt="" loading={loading} fetchPriority={index === 0 ? "high" : "low"} />
+          <img className="clip-poster" src={poster.src} srcSet={poster.srcSet} sizes="(min-width: 64rem) 32rem, 100vw" width={width} height={height} alt="" loading={loading} fetchPriority={isFirst ? "high" : "low"} />
         </picture>
       ) : null}
     </>

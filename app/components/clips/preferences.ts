@@ -19,12 +19,6 @@ export function keepSwitch(name: Switch, on: boolean): void {
   }
 }
 
-/** Asked for less motion, or to save data: nothing then plays or loads before it is pressed. */
-export function wantsCalm(): boolean {
-  const { connection } = navigator as Navigator & { connection?: { saveData?: boolean } };
-  return window.matchMedia("(prefers-reduced-motion: reduce)").matches || connection?.saveData === true;
-}
-
 /** True once the reader has pressed anything on this page: before that no browser, and not we either, starts with sound. */
 export function hasActed(): boolean {
   return (navigator as Navigator & { userActivation?: { hasBeenActive: boolean } }).userActivation?.hasBeenActive ?? false;

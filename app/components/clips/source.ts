@@ -1,5 +1,6 @@
 import type Hls from "hls.js";
 import type { ClipMediaView } from "~/format/media-view";
+import { chooseFile } from "./first-film.js";
 
 /**
  * Gives a `<video>` its film. The first clip of a page is a whole MP4, which shows its first frame soonest; the ones
@@ -36,7 +37,7 @@ export function attachSource(video: HTMLVideoElement, media: ClipMediaView, { wh
     hls = null;
     if (onWhole) return onFailed();
     onWhole = true;
-    const url = chooseFile(media, video.clientHeight);
+    const url = chooseFile(media.mp4, video.clientHeight);
     if (!url) return onFailed();
     const second = video.currentTime;
     const wasPlaying = !video.paused;
@@ -59,7 +60,8 @@ export function attachSource(video: HTMLVideoElement, media: ClipMediaView, { wh
   }
 
   video.addEventListener("error", takeWhole);
-  if (whole || !media.hls) takeWhole();
+  if (isStarted(video, media)) onWhole = true;
+  else if (whole || !media.hls) takeWhole();
   else if (video.canPlayType(HLS_TYPE) !== "") video.src = media.hls;
   else if ("MediaSource" in window) takeStream(media.hls).catch(takeWhole);
   else takeWhole();
@@ -79,10 +81,7 @@ export function attachSource(video: HTMLVideoElement, media: ClipMediaView, { wh
   };
 }
 
-/** The smallest file that fills the stage, or the smallest of all on a slow line. */
-function chooseFile({ mp4 }: ClipMediaView, stageHeight: number): string | undefined {
-  const { connection } = navigator as Navigator & { connection?: { effectiveType?: string; downlink?: number } };
-  const slow = connection?.effectiveType !== undefined && (connection.effectiveType !== "4g" || (connection.downlink ?? 10) < 2);
-  const wanted = slow ? 0 : stageHeight * Math.min(window.devicePixelRatio, 1.5) * 0.9;
-  return (mp4.find(({ height }) => height >= wanted) ?? mp4.at(-1))?.url;
+/** The head of the page has given it its film already (first-film.js). */
+function isStarted(video: HTMLVideoElement, { mp4 }: ClipMediaView): boolean {
+  return video.error === null && mp4.some(({ url }) => video.getAttribute("src") === url);
 }

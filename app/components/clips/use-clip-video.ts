@@ -92,13 +92,15 @@ export function useClipVideo(video: HTMLVideoElement | null, options: Options): 
     if (isCurrent && wanted && !isHeld) {
       attached.current?.promote();
       start();
-    } else video.pause();
+    } else if (attached.current) video.pause();
   }, [video, isThere, isCurrent, wanted, isHeld, start, attempt]);
 
   useEffect(() => {
     if (!video) return;
     const on = { playing: () => setPhase("playing"), pause: () => setPhase((known) => (known === "failed" ? known : "paused")) };
     for (const [name, listener] of Object.entries(on)) video.addEventListener(name, listener);
+    // It may have begun before we were there to hear of it.
+    if (!video.paused && video.readyState >= HTMLMediaElement.HAVE_FUTURE_DATA) on.playing();
     return () => {
       for (const [name, listener] of Object.entries(on)) video.removeEventListener(name, listener);
     };

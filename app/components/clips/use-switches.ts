@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useState } from "react";
-import { hasActed, keepSwitch, readSwitch, wantsCalm } from "./preferences";
+import { wantsCalm } from "./first-film.js";
+import { hasActed, keepSwitch, readSwitch } from "./preferences";
 
 /**
  * Sound and captions stick from clip to clip and from visit to visit. Sound that was chosen on an earlier visit waits for
