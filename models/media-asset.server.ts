@@ -152,6 +152,11 @@ export function isShowable({ state, held }: Pick<MediaAsset, "state" | "held">):
   return !held && (state === "playable" || state === "ready");
 }
 
+/** The upload is still there, so it can be worked on again. */
+export function isRetryable({ state, hasSource }: Pick<MediaAsset, "state" | "hasSource">): boolean {
+  return state === "failed" && hasSource;
+}
+
 type NewAsset = Pick<MediaAsset, "_id" | "ownerId" | "kind" | "fileName" | "sizeBytes"> & Partial<Pick<MediaAsset, "alt" | "noSpeech">>;
 
 export async function insertAsset(asset: NewAsset, now: Date, tx: Tx): Promise<void> {

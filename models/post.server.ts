@@ -124,6 +124,13 @@ export class PostGone extends DomainError {
   }
 }
 
+/** The same of a clip, which is called by another word. */
+export class ClipGone extends DomainError {
+  constructor(postId: string) {
+    super("GONE", `clip ${postId} was deleted or removed`, { messageKey: "media.clipGone" });
+  }
+}
+
 const count = { type: Number, required: true, default: 0 };
 
 const Posts = defineCollection<Post>(

@@ -2,9 +2,10 @@ import { clipFeed, clipTopicFeed, getNewerEntry, listFeedEntries, type FeedPosit
 import { NotFound } from "@models/errors";
 import { listFollows } from "@models/follow.server";
 import { listLiked } from "@models/like.server";
-import { getAsset } from "@models/media-asset.server";
+import { getAsset, isRetryable, visibleState, type MediaAsset, type VisibleState } from "@models/media-asset.server";
+import type { RejectReason } from "@models/media-reasons";
 import { listMembersByIds } from "@models/member.server";
-import { getPost, listPostCards, PostGone, type Post, type PostCardFields } from "@models/post.server";
+import { ClipGone, getPost, listPostCards, type Post, type PostCardFields } from "@models/post.server";
 import { getRanking, rankingFeed, type RankReason } from "@models/ranking.server";
 import { listSaved } from "@models/save.server";
 import { toClipMedia, type ClipMediaView } from "../format/media-view";
@@ -107,8 +108,21 @@ export interface ClipWords {
   commentCount: number;
   commentPolicy: Post["commentPolicy"];
   state: Post["state"];
+  /** Where its file stands, while the clip waits for it; null once it is before readers. */
+  standing: ClipStanding | null;
   mine: boolean;
   comments: CommentsPage;
+}
+
+/** What the author of a clip that waits is told of its file. */
+export interface ClipStanding {
+  assetId: string;
+  /** "gone": the upload was broken off, or ran out of time. */
+  state: VisibleState | "gone";
+  /** Why it was refused. */
+  reason: RejectReason | null;
+  /** It failed on our side and can be tried again. */
+  retryable: boolean;
 }
 
 export interface ClipStart {
@@ -126,7 +140,7 @@ interface CommentAsk {
   cursor: string | null;
 }
 
-/** A clip for its own page, with what follows. Waiting and held ones are their author's alone; deleted ones are GONE. */
+/** A clip for its own page, with what follows. Waiting and held ones are their author's alone; deleted and removed ones are GONE. */
 export async function readClip({ postId, feed, sort, cursor, ...reading }: Reading & CommentAsk & { postId: string; feed: ClipFeedName }, now: Date): Promise<ClipStart> {
   const post = await requireClip(postId, reading.viewerId);
   const [[clip], words, around] = await Promise.all([
@@ -166,6 +180,7 @@ async function toWords(post: ClipPost, { locale, viewerId, sort, cursor }: Readi
     commentCount: post.commentCount,
     commentPolicy: post.commentPolicy,
     state: post.state,
+    standing: post.state === "waiting" ? standingOf(post.clip.assetId, asset) : null,
     mine: post.authorId === viewerId,
     comments,
   };
@@ -175,10 +190,17 @@ type ClipPost = Post & { clip: NonNullable<Post["clip"]> };
 
 async function requireClip(postId: string, viewerId: string | null): Promise<ClipPost> {
   const post = await getPost(postId);
-  const open = post?.state === "published" || post?.authorId === viewerId;
-  if (post?.state === "deleted" || post?.state === "removed") throw new PostGone(postId);
-  if (!post?.clip || !open) throw new NotFound(`clip ${postId}`);
-  return post as ClipPost;
+  if (post?.state === "deleted" || post?.state === "removed") throw new ClipGone(postId);
+  if (!post?.clip) throw new NotFound(`clip ${postId}`);
+  if (post.state === "published" || post.authorId === viewerId) return post as ClipPost;
+  // Taken down by an operator: whoever has the address is told so, as its files are (410). Its author keeps the words.
+  if (post.state === "waiting" && (await getAsset(post.clip.assetId))?.state === "removed") throw new ClipGone(postId);
+  throw new NotFound(`clip ${postId}`);
+}
+
+function standingOf(assetId: string, asset: MediaAsset | null): ClipStanding {
+  if (!asset) return { assetId, state: "gone", reason: null, retryable: false };
+  return { assetId, state: visibleState(asset), reason: asset.reason, retryable: isRetryable(asset) };
 }
 
 /** Neighbours of a clip. One that stands outside its feed (too old to be ranked, waiting) leads to the feed's beginning. */

@@ -80,7 +80,10 @@ export function pagesLane(): LaneOptions {
 
 /** The copy of an asset that a post keeps. Widths are read off the names that media/poster.ts gives. */
 export function clipOf(asset: MediaAsset): PostClip {
-  const named = (role: string) => asset.files.filter((file) => file.role === role);
+  // The bytes of what was refused or removed are erased, so nothing of it is named any more.
+  const isErased = asset.state === "removed" || asset.state === "rejected";
+  const files = isErased ? [] : asset.files;
+  const named = (role: string) => files.filter((file) => file.role === role);
   const spoken = asset.captions.length > 0 || asset.noSpeech || asset.hasAudio === false;
   return {
     assetId: asset._id,
@@ -88,15 +91,15 @@ export function clipOf(asset: MediaAsset): PostClip {
     height: asset.height ?? 1280,
     durationSec: asset.durationSec ?? 0,
     hasAudio: asset.hasAudio ?? false,
-    thumbhash: asset.thumbhash,
+    thumbhash: isErased ? null : asset.thumbhash,
     posters: named("poster").flatMap(({ name }) => (/^poster-(\d+)\.jpg$/.exec(name)?.[1] ?? "").split(" ").filter(Boolean).map(Number)).sort((a, b) => a - b),
-    manifest: asset.manifest,
+    manifest: isErased ? null : asset.manifest,
     mp4: named("mp4")
       .map(({ name, width = 0, height = 0, bytes }) => ({ name, width, height, bytes }))
       .sort((a, b) => a.height - b.height),
     storyboard: named("storyboardTrack").length > 0,
     preview: named("preview").length > 0,
-    captions: asset.captions.map(({ lang, file }) => ({ lang, file })),
+    captions: isErased ? [] : asset.captions.map(({ lang, file }) => ({ lang, file })),
     noSpeech: asset.noSpeech,
     listed: spoken || !env.CAPTIONS_REQUIRED,
   };

@@ -1,7 +1,7 @@
 import { inTransaction } from "@models/connection.server";
 import { Conflict } from "@models/errors";
 import { listFeedEntries, mediaFeed, takeFromMediaFeed, type FeedPosition } from "@models/feed-entry.server";
-import { advanceAsset, describeAsset, listAssets, requireOwnAsset, visibleState, type MediaAsset, type VisibleState } from "@models/media-asset.server";
+import { advanceAsset, describeAsset, isRetryable, listAssets, requireOwnAsset, visibleState, type MediaAsset, type VisibleState } from "@models/media-asset.server";
 import { enqueueJob, removeJobs, reviveJobs } from "@models/media-job.server";
 import { listOpenUploads } from "@models/media-quota.server";
 import { ALT_LENGTH_MAX, type RejectReason } from "@models/media-reasons";
@@ -101,7 +101,8 @@ export async function toAssetView(asset: MediaAsset, { t, now, place = uploadPla
   const { kind, reason, progress, sizeBytes, width, height, durationSec, thumbhash, noSpeech, alt, fileName, postId } = asset;
   const state = visibleState(asset);
   const base = signedMediaBase(asset._id, now);
-  const poster = posterOf(asset);
+  // Nothing lies behind the names of what was refused.
+  const poster = asset.state === "rejected" ? null : posterOf(asset);
   return {
     id: asset._id,
     kind,
@@ -134,11 +135,6 @@ const POSTER_WIDTH = 320;
 function posterOf({ files }: Pick<MediaAsset, "files">): string | null {
   const stills = files.filter(({ role, type }) => (role === "poster" || role === "image") && type === "image/jpeg").sort((a, b) => (a.width ?? 0) - (b.width ?? 0));
   return (stills.find(({ width }) => (width ?? 0) >= POSTER_WIDTH) ?? stills.at(-1))?.name ?? null;
-}
-
-/** The upload is still there, so it can be worked on again. */
-function isRetryable({ state, hasSource }: Pick<MediaAsset, "state" | "hasSource">): boolean {
-  return state === "failed" && hasSource;
 }
 
 /** Another try for something that failed. Asking again while it is being tried changes nothing. */

@@ -1,16 +1,20 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { inTransaction } from "@models/connection.server";
+import { setAssetAccess, type AssetFindings, type AssetState } from "@models/media-asset.server";
 import { setPostState, type Post } from "@models/post.server";
 import { insertTopics } from "@models/topic.server";
 import { CLIPS_PER_PAGE, listClipTopics, readClip, readClipFeed, readClipPanel, type ClipFeedName } from "~/services/clips-read.server";
 import { readFeed } from "~/services/feeds.server";
 import { setFollow } from "~/services/follows.server";
 import { setLike } from "~/services/likes.server";
+import { removeMedia } from "~/services/media-moderation.server";
 import { refreshRankings } from "~/services/rankings.server";
 import { forgetTopics } from "~/services/topics.server";
+import { clipOf } from "~/services/media-settle.server";
+import { makeAsset } from "../support/assets";
 import { makeClip } from "../support/clips";
 import { useDatabase } from "../support/db";
-import { makeMember } from "../support/factories";
+import { makeMember, makeViewer } from "../support/factories";
 import { AT_NOON, makePost, minutesAfter } from "../support/posts";
 
 useDatabase();
@@ -150,5 +154,41 @@ describe("a clip's own page", () => {
     await expect(readClip({ postId: clip._id, feed: { kind: "latest" }, ...ask, ...guest }, NOW)).rejects.toMatchObject({ code: "GONE" });
     const article = await makePost({ authorId });
     await expect(readClip({ postId: article._id, feed: { kind: "latest" }, ...ask, ...guest }, NOW)).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  test.each<[string, { state: AssetState; found?: AssetFindings }, object]>([
+    ["still being sent", { state: "uploading" }, { state: "uploading" }],
+    ["looked at", { state: "checking" }, { state: "checking" }],
+    ["converted", { state: "poster" }, { state: "poster" }],
+    ["waiting for an operator", { state: "ready", found: { held: true } }, { state: "review" }],
+    ["refused", { state: "rejected", found: { reason: "too_long", hasSource: false } }, { state: "rejected", reason: "too_long", retryable: false }],
+    ["failed on our side", { state: "failed" }, { state: "failed", retryable: true }],
+  ])("given a clip whose file is %s, then its author is told and everybody else finds nothing", async (_case, given, standing) => {
+    const asset = await makeAsset({ ownerId: authorId, kind: "video", ...given });
+    const clip = await makeClip({ authorId, state: "waiting", clip: clipOf(asset) });
+    const page = { postId: clip._id, feed: { kind: "latest" }, ...ask, locale: "zh-CN" } as const;
+    expect((await readClip({ ...page, viewerId: authorId }, NOW)).words.standing).toMatchObject({ assetId: asset._id, ...standing });
+    for (const viewerId of [null, (await makeMember())._id]) await expect(readClip({ ...page, viewerId }, NOW)).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  test("given a clip whose upload is gone, then its author is told so", async () => {
+    const clip = await makeClip({ authorId, state: "waiting" });
+    const own = await readClip({ postId: clip._id, feed: { kind: "latest" }, ...ask, locale: "zh-CN", viewerId: authorId }, NOW);
+    expect(own.words.standing).toMatchObject({ state: "gone", retryable: false });
+  });
+
+  test("given a clip that an operator removed, then its author keeps the words without any file and everybody else is told that it is gone", async () => {
+    const asset = await makeAsset({ ownerId: authorId, kind: "video", state: "ready" });
+    const clip = await makeClip({ authorId, clip: { ...clipOf(asset), assetId: asset._id, mp4: [{ name: "360.mp4", width: 360, height: 640, bytes: 10 }] }, assetIds: [asset._id] });
+    await inTransaction((tx) => setAssetAccess({ assetId: asset._id, ownerId: authorId, postId: clip._id, access: "public" }, NOW, tx));
+    expect((await readClip({ postId: clip._id, feed: { kind: "latest" }, ...ask, ...guest }, NOW)).words.standing).toBeNull();
+    await removeMedia(await makeViewer({ role: "operator" }), asset._id, NOW);
+    for (const viewerId of [null, (await makeMember())._id]) {
+      await expect(readClip({ postId: clip._id, feed: { kind: "latest" }, ...ask, locale: "zh-CN", viewerId }, NOW)).rejects.toMatchObject({ code: "GONE", messageKey: "media.clipGone" });
+      await expect(readClipPanel({ postId: clip._id, ...ask, locale: "zh-CN", viewerId }, NOW)).rejects.toMatchObject({ code: "GONE" });
+    }
+    const own = await readClip({ postId: clip._id, feed: { kind: "latest" }, ...ask, locale: "zh-CN", viewerId: authorId }, NOW);
+    expect(own.words).toMatchObject({ title: clip.title, standing: { state: "removed" } });
+    expect(own.clip.media).toMatchObject({ poster: null, mp4: [], hls: null, storyboard: null, preview: null, captions: [], thumbhash: null });
   });
 });

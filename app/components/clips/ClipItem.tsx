@@ -138,7 +138,7 @@ export const ClipItem = memo(function ClipItem(props: ClipItemProps) {
         </Heading>
         <p className="clip-meta">
           {clip.topic ? <PlainLink to={`/clips/topics/${clip.topic.slug}`}>{clip.topic.name}</PlainLink> : null}
-          <span className="num">{formatClock(clip.media.durationSec)}</span>
+          {clip.media.durationSec > 0 ? <span className="num">{formatClock(clip.media.durationSec)}</span> : null}
           {clip.declarations.map((declaration) => (
             <span key={declaration} className="clip-chip">
               {t(`post.declaration.${declaration}`)}

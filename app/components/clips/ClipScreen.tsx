@@ -8,6 +8,7 @@ import { ClipIcon } from "./ClipIcon";
 import { ClipItem, type ClipHandle } from "./ClipItem";
 import type { ClipMenuProps } from "./ClipMenu";
 import { ClipPanel } from "./ClipPanel";
+import { ClipStanding } from "./ClipStanding";
 import type { ClipWordsData, ClipWordsProps } from "./ClipWords";
 import { isHidden, withHidden, type HiddenKind } from "./hidden";
 import { clipPath, type ClipFeedMark, type ClipPageData } from "./types";
@@ -161,11 +162,7 @@ export function ClipScreen({ page, feed, title, start }: ClipScreenProps) {
         ) : null}
         {nextId ? <StepLink className="down" href={clipPath(nextId, feed)} label={t("clips.next")} rel="next" onPress={next} /> : null}
       </div>
-      {start && start.words.state !== "published" && current === 0 ? (
-        <p className="clip-state" role="note">
-          {t(start.words.state === "waiting" ? "clips.waiting" : "post.held")}
-        </p>
-      ) : null}
+      {start && current === 0 ? <NotPublished words={start.words} /> : null}
       <p className="clip-hint">
         {(["move", "pause", "sound", "captions", "like"] as const).map((key) => (
           <span key={key}>{t(`clips.key.${key}`)} </span>
@@ -198,6 +195,13 @@ export function ClipScreen({ page, feed, title, start }: ClipScreenProps) {
       ) : null}
     </main>
   );
+}
+
+/** What the author is told of a clip that nobody else can see. */
+function NotPublished({ words: { postId, state, standing } }: { words: ClipWordsData }) {
+  const t = useT();
+  if (standing) return <ClipStanding postId={postId} standing={standing} />;
+  return state === "published" ? null : <p className="clip-state">{t("post.held")}</p>;
 }
 
 /** A plain link to the neighbour's own page; with scripts the stage moves instead. */

@@ -5,6 +5,8 @@ import { PlainLink } from "~/components/ui/PlainLink";
 import { Time } from "~/components/ui/Time";
 import { formatCount } from "~/format/numbers";
 import { useLocale, useT } from "~/i18n/react";
+import { standingText } from "./ClipStanding";
+import type { ClipStandingData } from "./types";
 
 export interface ClipWordsData {
   postId: string;
@@ -20,6 +22,7 @@ export interface ClipWordsData {
   commentCount: number;
   commentPolicy: "open" | "held" | "closed";
   state: string;
+  standing: ClipStandingData | null;
   mine: boolean;
   comments: { items: CommentViewData[]; sort: string; nextCursor: string | null };
 }
@@ -35,7 +38,7 @@ export function ClipWords({ words, resumedText }: ClipWordsProps) {
   const locale = useLocale();
   return (
     <>
-      {words.state === "published" ? null : <p className="note warn">{t(words.state === "waiting" ? "clips.waiting" : "post.held")}</p>}
+      {words.state === "published" ? null : <p className="note warn">{words.standing ? standingText(t, words.standing) : t("post.held")}</p>}
       <h3 lang={words.lang}>{words.title}</h3>
       <p className="meta">
         <Time iso={words.publishedAt} /> · {t("clips.views", { count: words.viewCount, shown: formatCount(words.viewCount, locale) })}

@@ -1,5 +1,8 @@
 import type { ClipMediaView } from "~/format/media-view";
 import type { ReasonView } from "~/components/posts/types";
+import type { ClipStanding } from "~/services/clips-read.server";
+
+export type ClipStandingData = ClipStanding;
 
 /** The plain views of app/services/clips-read.server.ts, restated for the browser. */
 export interface ClipData {

@@ -1,4 +1,5 @@
 import type { VisibleState } from "@models/media-asset.server";
+import type { RejectReason } from "@models/media-reasons";
 
 /** An asset as its owner sees it: the answer of GET /media/assets/<id> (app/services/own-media.server.ts), restated for the browser. */
 export interface AssetView {
@@ -7,7 +8,7 @@ export interface AssetView {
   state: VisibleState;
   /** The state in words, in the reader's language. */
   stateText: string;
-  reason: string | null;
+  reason: RejectReason | null;
   /** What is wrong and what to do; null unless it was refused. */
   reasonText: string | null;
   /** 0 to 100 within the running stage. */
