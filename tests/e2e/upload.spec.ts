@@ -293,3 +293,13 @@ describe("clips", () => {
     expect(await page.inputValue("#source")).toContain("倒着");
   });
 });
+
+test.each(["zh-CN", "en"] as const)("one's own page leads to one's pictures and videos, on a phone in %s too", async (locale) => {
+  const page = await openPage({ locale });
+  await logIn(page, "sam");
+  await page.goto("/members/sam");
+  await checkPage(page);
+  await page.locator(".own-links a[href='/media']").click();
+  await page.waitForURL(/\/media$/);
+  await checkPage(page);
+});

@@ -130,13 +130,13 @@ function PictureRow({ line, at, count, pictures, onSay, onMove, onRemove }: RowP
         </label>
         {transfer && transfer.phase !== "sent" ? <TransferLine transfer={transfer} onCancel={onRemove} /> : <StateOf asset={asset} transfer={transfer} pictures={pictures} assetId={assetId} />}
         <p className="picture-acts">
-          <button type="button" className="text-btn act-btn" disabled={at === 0} onClick={() => onMove(-1)}>
+          <button type="button" className="act-btn" disabled={at === 0} onClick={() => onMove(-1)}>
             {t("media.pic.up")}
           </button>
-          <button type="button" className="text-btn act-btn" disabled={at === count - 1} onClick={() => onMove(1)}>
+          <button type="button" className="act-btn" disabled={at === count - 1} onClick={() => onMove(1)}>
             {t("media.pic.down")}
           </button>
-          <button type="button" className="text-btn act-btn" onClick={onRemove} aria-label={t("media.pic.removeNamed", { index: at + 1 })}>
+          <button type="button" className="act-btn" onClick={onRemove} aria-label={t("media.pic.removeNamed", { index: at + 1 })}>
             <Icon name="close" />
             {t("media.pic.remove")}
           </button>

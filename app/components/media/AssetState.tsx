@@ -11,8 +11,7 @@ export function AssetState({ asset, onAsk }: { asset: AssetView; onAsk: () => vo
     <div className="transfer">
       {isMoving(asset) ? <progress max={100} value={asset.progress > 0 ? asset.progress : undefined} aria-label={t("media.list.working", { name: asset.fileName })} /> : null}
       <p className={isBad ? "err" : "meta"} role="status">
-        {asset.stateText}
-        {asset.reasonText ? ` ${asset.reasonText}` : ""}
+        {asset.reasonText ? t("media.list.because", { state: asset.stateText, reason: asset.reasonText }) : asset.stateText}
         {isMoving(asset) && asset.progress > 0 ? ` · ${asset.progress} %` : ""}
       </p>
       {asset.retryable ? <AssetButton asset={asset} intent="retry" label={t("media.transfer.again")} onDone={onAsk} /> : null}

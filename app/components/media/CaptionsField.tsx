@@ -45,7 +45,7 @@ export function CaptionsField({ given, ready, required, error, onChange }: { giv
           {given.text === "" ? null : (
             <>
               <span className="meta">{given.fileName}</span>
-              <button type="button" className="text-btn act-btn" onClick={() => onChange({ ...given, text: "", fileName: "" })}>
+              <button type="button" className="act-btn" onClick={() => onChange({ ...given, text: "", fileName: "" })}>
                 {t("media.captions.drop")}
               </button>
             </>

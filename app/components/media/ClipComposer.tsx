@@ -48,6 +48,7 @@ export function ClipComposer({ start, topics, postsPerDay, draftCount, asset, un
   const sending = useClipSending({ given, phase: file.transfer?.phase ?? null, onDone: draft.finish, form: sendable });
   useEffect(() => setReady(true), []);
   const isEdit = start.postId !== null;
+  const hasFile = file.local !== null || file.asset !== null;
   const errors = sending.refusal?.fields ?? {};
 
   function publish(event: FormEvent<HTMLFormElement>) {
@@ -82,7 +83,8 @@ export function ClipComposer({ start, topics, postsPerDay, draftCount, asset, un
       <header className="compose-head">
         <h1>{t(isEdit ? "media.clip.editTitle" : "media.clip.newTitle")}</h1>
         <DraftStatus state={draft.state} savedAt={draft.savedAt} guest={!viewer} problem={draft.problem} />
-        <button className="btn primary small" name="intent" value="publish" aria-busy={sending.busy}>
+        {/* The one thing to do first is to choose a video; until then that button is the primary one. */}
+        <button className={hasFile ? "btn primary small" : "btn small"} name="intent" value="publish" aria-busy={sending.busy}>
           {t(sending.busy ? "compose.publishing" : isEdit ? "compose.publishEdit" : "compose.publish")}
         </button>
       </header>

@@ -62,13 +62,13 @@ export function CueRow({ cue, index, video, onChange, onAdd, onSplit, onRemove }
           <textarea ref={words} className="input" rows={2} value={cue.text} onChange={(event) => onChange({ text: event.currentTarget.value })} />
         </label>
         <p className="picture-acts">
-          <button type="button" className="text-btn act-btn" onClick={onAdd}>
+          <button type="button" className="act-btn" onClick={onAdd}>
             {t("media.captions.addCue")}
           </button>
-          <button type="button" className="text-btn act-btn" onClick={() => onSplit(words.current?.selectionStart ?? 0)}>
+          <button type="button" className="act-btn" onClick={() => onSplit(words.current?.selectionStart ?? 0)}>
             {t("media.captions.splitCue")}
           </button>
-          <button type="button" className="text-btn act-btn" onClick={onRemove}>
+          <button type="button" className="act-btn" onClick={onRemove}>
             {t("media.captions.removeCue")}
           </button>
         </p>
