@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { chromium, type Browser, type Page } from "playwright-core";
+import { chromium, type Browser, type Page, type Response } from "playwright-core";
 import sharp from "sharp";
 import { requireChromium } from "./setup-browser";
 
@@ -49,15 +49,30 @@ async function logIn(page: Page): Promise<void> {
   await page.waitForSelector(".top a[href^='/members/']");
 }
 
+/** The worker has said its word about a picture; the composer asks until then. */
+const SETTLED = ["playable", "ready", "rejected", "failed"];
+const WORK_TIMEOUT_MS = 60_000;
+
+/** True for the answer that says so of a picture not in `settled`, which it then joins. */
+async function isSettled(answer: Response, settled: Set<string>): Promise<boolean> {
+  const assetId = /\/media\/assets\/([0-9a-f]{32})$/.exec(answer.url())?.[1];
+  if (!assetId || !answer.ok() || settled.has(assetId)) return false;
+  const { state } = (await answer.json()) as { state: string };
+  if (SETTLED.includes(state)) settled.add(assetId);
+  return settled.has(assetId);
+}
+
 /** A photo that is taken and a file that is none: both states of one's own list. */
 async function media(page: Page): Promise<void> {
   await logIn(page);
   await page.goto("/posts/new", { waitUntil: "networkidle" });
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="1200" height="800"><rect width="1200" height="800" fill="#e2efeb"/>${[520, 430, 350, 260, 180].map((height, index) => `<rect x="${180 + index * 180}" y="${680 - height}" width="96" height="${height}" rx="8" fill="#0b5d4c"/>`).join("")}</svg>`;
   const photo = await sharp(Buffer.from(svg)).jpeg().toBuffer();
+  const settled = new Set<string>();
   for (const [name, buffer] of [["账本第三页.jpg", photo], ["不是照片.jpg", Buffer.from("a text that calls itself a photo")]] as const) {
+    const done = page.waitForResponse((answer) => isSettled(answer, settled), { timeout: WORK_TIMEOUT_MS });
     await page.locator("input[type=file]").first().setInputFiles({ name, mimeType: "image/jpeg", buffer });
-    await page.waitForTimeout(4_000);
+    await done;
   }
   await page.goto("/media", { waitUntil: "networkidle" });
 }
