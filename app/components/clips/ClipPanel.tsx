@@ -2,7 +2,8 @@ import { useRevalidator } from "@remix-run/react";
 import { useCallback, useEffect, useRef, useState, type ComponentType, type MouseEvent } from "react";
 import { Icon } from "~/components/ui/Icon";
 import { useT } from "~/i18n/react";
-import type { ClipWordsData, ClipWordsProps } from "./ClipWords";
+import type { ClipWordsProps } from "./ClipWords";
+import type { ClipWordsData } from "./types";
 
 type Loading = { state: "idle" | "loading" } | { state: "failed"; sentence: string | null };
 const TIMEOUT_MS = 10_000;

@@ -1,31 +1,11 @@
 import { CommentSection } from "~/components/comments/CommentSection";
-import type { CommentViewData } from "~/components/comments/types";
 import { CommentComposer, type CommentComposerProps } from "~/components/compose/CommentComposer";
 import { PlainLink } from "~/components/ui/PlainLink";
 import { Time } from "~/components/ui/Time";
 import { formatCount } from "~/format/numbers";
 import { useLocale, useT } from "~/i18n/react";
 import { standingText } from "./ClipStanding";
-import type { ClipStandingData } from "./types";
-
-export interface ClipWordsData {
-  postId: string;
-  title: string;
-  lang: string;
-  html: string;
-  transcript: string;
-  authorId: string;
-  topics: { slug: string; name: string }[];
-  declarations: string[];
-  publishedAt: string;
-  viewCount: number;
-  commentCount: number;
-  commentPolicy: "open" | "held" | "closed";
-  state: string;
-  standing: ClipStandingData | null;
-  mine: boolean;
-  comments: { items: CommentViewData[]; sort: string; nextCursor: string | null };
-}
+import type { ClipWordsData } from "./types";
 
 export interface ClipWordsProps {
   words: ClipWordsData;

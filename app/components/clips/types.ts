@@ -1,33 +1,10 @@
-import type { ClipMediaView } from "~/format/media-view";
-import type { ReasonView } from "~/components/posts/types";
-import type { ClipStanding } from "~/services/clips-read.server";
+import type { ClipPage, ClipStanding, ClipView, ClipWords } from "~/services/clips-read.server";
 
+/** The plain views of the service as the stage takes them: types alone, which the build erases. */
+export type ClipData = ClipView;
+export type ClipPageData = ClipPage;
+export type ClipWordsData = ClipWords;
 export type ClipStandingData = ClipStanding;
-
-/** The plain views of app/services/clips-read.server.ts, restated for the browser. */
-export interface ClipData {
-  id: string;
-  title: string;
-  excerpt: string;
-  lang: string;
-  author: { id: string; handle: string; displayName: string; tier: number; followed: boolean };
-  topic: { slug: string; name: string } | null;
-  declarations: string[];
-  media: ClipMediaView;
-  publishedAt: string;
-  likeCount: number;
-  saveCount: number;
-  commentCount: number;
-  liked: boolean;
-  saved: boolean;
-  mine: boolean;
-  reason: ReasonView | null;
-}
-
-export interface ClipPageData {
-  items: ClipData[];
-  nextCursor: string | null;
-}
 
 /** Which feed the clips come from, as it stands in addresses: "" for recommended, "latest", or "topic-<slug>". */
 export type ClipFeedMark = string;
