@@ -134,6 +134,9 @@ async function first(input: StageInput): Promise<StageResult> {
   // The whole file with its index in front starts soonest, so it is there from the first moment.
   const mp4s: OutputFile[] = [];
   for (const rendition of made.renditions.filter(({ name }) => name === "360" || name === "720")) mp4s.push((await makeMp4(rendition, ctx)).output);
+  // Encoding takes long enough for something to be removed meanwhile. Only a block counts: what was to be looked at has been decided since `poster`.
+  const known = await askBank({ sha256: input.asset.sha256, hashes: input.asset.hashes });
+  if (known.verdict === "block") throw new MediaRejected("removed_before", known.assetId ?? "");
   return { ...encoded(input.asset, made), to: "playable", files: [...made.outputs, ...mp4s], next: "rest" };
 }
 

@@ -71,7 +71,8 @@ async function runStage({ storage, workRoot, extras, tools, log }: WorkerOptions
     if (result.last) await folder.remove();
     log({ event: "media.stageDone", jobId: job._id, durationMs: Math.round(performance.now() - startedAtMs), cpuSec: result.cpuSec, peakRssBytes: result.peakRssBytes });
   } catch (error) {
-    if (!(error instanceof MediaRejected)) throw error;
+    // What is shown already stays: a later stage that cannot go on (another machine, another decoder) has failed, like any other.
+    if (!(error instanceof MediaRejected) || asset.state === "playable" || asset.state === "ready") throw error;
     // The bytes go first: should the process die in between, the next try finds nothing and says so again.
     await folder.remove();
     await storage.remove(sourceKey(asset._id));

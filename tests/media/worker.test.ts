@@ -9,10 +9,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { inTransaction } from "@models/connection.server";
 import { advanceAsset, getAsset, insertAsset, listAssets, type MediaAsset } from "@models/media-asset.server";
 import { insertBan } from "@models/media-ban.server";
-import { enqueueJob, LANES, listJobsOf } from "@models/media-job.server";
+import { claimJob, enqueueJob, LANES, listJobsOf, removeJobs } from "@models/media-job.server";
 import { describeTools, type MediaTools } from "@media/ffmpeg";
 import { drainLane, LEASE_MS, recoverLeases } from "@media/run-jobs";
-import { mediaPrefix, openStorage, sourceKey, type Storage } from "@media/storage";
+import { mediaKey, mediaPrefix, openStorage, sourceKey, type Storage } from "@media/storage";
 import { laneOptions, type WorkerOptions } from "@media/worker";
 import { databaseUri, useDatabase } from "../support/db";
 
@@ -34,10 +34,10 @@ function workerOptions(log: WorkerOptions["log"] = () => undefined): WorkerOptio
 }
 
 /** Two seconds, portrait, with a tone; GPS in its tags, as phones put it there. */
-async function makeClip(): Promise<string> {
+async function makeClip(picture = "testsrc2"): Promise<string> {
   const path = join(directory, `${randomBytes(6).toString("hex")}.mp4`);
   const made = spawnSync(tools.ffmpeg?.path ?? "", [
-    "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=240x426:r=25:d=2", "-f", "lavfi", "-i", "sine=d=2", "-c:v", "libx264", "-preset", "ultrafast",
+    "-v", "error", "-f", "lavfi", "-i", `${picture}=s=240x426:r=25:d=2`, "-f", "lavfi", "-i", "sine=d=2", "-c:v", "libx264", "-preset", "ultrafast",
     "-pix_fmt", "yuv420p", "-c:a", "aac", "-strict", "-2", "-metadata", "location=+31.2304+121.4737/", path,
   ]);
   expect(made.stderr.toString("utf8")).toBe("");
@@ -135,6 +135,44 @@ test("given a removed photo, then its bytes and its smaller, greyer copy are ref
   expect(assets.get(smallerId)).toMatchObject({ state: "rejected", reason: "removed_before", files: [] });
   expect(assets.get(otherId)).toMatchObject({ state: "ready", held: false });
   expect(createHash("sha256").update(bytes).digest("hex")).toBe(removed.sha256);
+});
+
+test("given a removal while a copy is being encoded, then the copy does not come before readers", async () => {
+  // Another picture than in the other tests: what is banned here stays banned.
+  const assetId = await send(await makeClip("smptehdbars"), "video");
+  const lane = laneOptions(workerOptions(), { lanes: ["video"], worker: "w1" });
+  for (const stage of ["inspect", "poster"]) {
+    const job = await claimJob({ lane: "video", worker: lane.worker, leaseMs: LEASE_MS }, new Date());
+    expect(job?.stage).toBe(stage);
+    if (job) await lane.run(job, new AbortController().signal);
+  }
+  const { sha256, hashes } = (await getAsset(assetId)) as MediaAsset;
+  await inTransaction((tx) => insertBan({ _id: "removed-meanwhile", sha256, hashes, at: new Date() }, tx));
+  await work();
+  expect(await getAsset(assetId)).toMatchObject({ state: "rejected", reason: "removed_before", hasSource: false });
+  expect(await namesOf(assetId)).toEqual([]);
+});
+
+test("given something that is shown already, when a later stage refuses its upload, then what is shown stands", async () => {
+  const path = join(directory, "later.jpg");
+  await writeFile(path, "what a worker without the decoder would call no picture");
+  const assetId = await send(path, "image");
+  const now = new Date();
+  const poster = join(directory, "shown.jpg");
+  await writeFile(poster, "a picture");
+  await storage.put(mediaKey(assetId, "320.jpg"), poster, "image/jpeg");
+  await inTransaction(async (tx) => {
+    await removeJobs(assetId, tx);
+    await advanceAsset({ assetId, to: "playable", files: [{ name: "320.jpg", role: "image", type: "image/jpeg", bytes: 9 }] }, now, tx);
+    await enqueueJob({ assetId, ownerId: "m1", stage: "avif", lane: "image" }, now, tx);
+  });
+  await work();
+  expect(await getAsset(assetId)).toMatchObject({ state: "playable", reason: null });
+  expect(await namesOf(assetId)).toEqual(["320.jpg"]);
+  expect(await listJobsOf(assetId)).toMatchObject([{ stage: "avif", state: "waiting", attempts: 1 }]);
+  // Another try would come in a few seconds; the tests below count what is left.
+  await inTransaction((tx) => removeJobs(assetId, tx));
+  await rm(join(directory, "work", assetId), { recursive: true });
 });
 
 /** A worker process of its own that kills itself when the given stage has done its work, before that is written down. */
