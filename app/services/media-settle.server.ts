@@ -105,15 +105,15 @@ export function clipOf(asset: MediaAsset): PostClip {
   };
 }
 
-/** A picture that gained sizes, or lost its right to be seen, is drawn anew in the post that shows it. */
+/** A picture that gained sizes, or lost its right to be seen, is drawn anew in the post that shows it, or that may come back. */
 async function settlePicture(asset: MediaAsset, now: Date): Promise<void> {
   const seen = asset.postId ? await getPost(asset.postId) : null;
-  if (!seen || seen.state !== "published") return;
+  if (!seen || seen.state === "removed") return;
   const drawn = await rerenderPost(seen, now);
   await inTransaction(async (tx) => {
     const post = await getPost(seen._id, tx);
     // Words that were edited meanwhile have been drawn with the new sizes already.
-    if (post?.revision !== seen.revision) return;
+    if (post?.revision !== seen.revision || post.state === "removed") return;
     await setPostMedia(post._id, drawn, tx);
     await announce(tagsOfPost(post), now, tx);
   });

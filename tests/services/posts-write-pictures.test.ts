@@ -4,11 +4,13 @@ import { inTransaction } from "@models/connection.server";
 import { DomainError } from "@models/errors";
 import { advanceAsset, extendAsset, getAsset, type AssetState } from "@models/media-asset.server";
 import { getPost, requireVisiblePost } from "@models/post.server";
+import { removeMedia } from "~/services/media-moderation.server";
 import { renderPostWords } from "~/services/preview.server";
 import { createPost, deletePost, editPost, rerenderPost, restorePost } from "~/services/posts-write.server";
 import type { Viewer } from "~/services/viewer";
 import { useDatabase } from "../support/db";
 import { makeAsset, pictureLine } from "../support/assets";
+import { makeViewer } from "../support/factories";
 import { AT_NOON, minutesAfter } from "../support/posts";
 import { makeReferenceRows, makeWriter, wordsOf } from "../support/writers";
 
@@ -154,6 +156,19 @@ describe("later", () => {
     expect((await rerenderPost(post, AT_NOON)).html).toContain(`/m/${asset._id}/640.avif 640w`);
     await inTransaction((tx) => advanceAsset({ assetId: asset._id, to: "removed" }, AT_NOON, tx));
     expect(await rerenderPost(post, AT_NOON)).toEqual({ html: "<p>费用对比图</p>", picture: null });
+  });
+
+  test("given a picture that is removed while its post is deleted, when the post comes back, then the picture is not in it", async () => {
+    const writer = await makeWriter();
+    const asset = await makeAsset({ ownerId: writer.id });
+    const postId = await publish(writer, pictureLine(asset));
+    await deletePost(writer, postId, AT_NOON);
+    await removeMedia(await makeViewer({ role: "operator" }), asset._id, AT_NOON);
+    await restorePost(writer, postId, AT_NOON);
+    const post = await requireVisiblePost(postId);
+    expect(post.html).not.toContain(asset._id);
+    expect(post.picture).toBeNull();
+    expect(await accessOf(asset)).toEqual([`private:${postId}`]);
   });
 
   test("given no pictures to draw, then a text shows their descriptions", async () => {
