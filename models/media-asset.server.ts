@@ -236,12 +236,15 @@ export async function describeAsset(
   if (written.matchedCount === 0) throw new NotFound(`asset ${assetId} of ${ownerId}`);
 }
 
-/** Sets the captions of one language; the revision the editor saw must still stand. */
+/**
+ * Sets the captions of one language; the revision the editor saw must still stand. Without `transcript` the one that
+ * stands is kept. Returns the name of the file that these captions replace.
+ */
 export async function setCaptions(
-  { assetId, ownerId, caption, transcript, file }: { assetId: string; ownerId: string; caption: Caption; transcript: string; file: AssetFile },
+  { assetId, ownerId, caption, transcript, file }: { assetId: string; ownerId: string; caption: Caption; transcript?: string; file: AssetFile },
   now: Date,
   tx: Tx,
-): Promise<void> {
+): Promise<string | null> {
   const asset = await requireOwnAsset(assetId, ownerId, tx);
   const before = asset.captions.find(({ lang }) => lang === caption.lang);
   if ((before?.revision ?? 0) !== caption.revision - 1) throw new Conflict(`captions of ${assetId} moved on`, { messageKey: "media.captionsConflict" });
@@ -249,15 +252,16 @@ export async function setCaptions(
     { _id: assetId, ownerId },
     {
       $set: {
-        captions: [...asset.captions.filter(({ lang }) => lang !== caption.lang), caption],
+        captions: before ? asset.captions.map((known) => (known === before ? caption : known)) : [...asset.captions, caption],
         files: [...asset.files.filter(({ name }) => name !== before?.file), file],
-        transcript,
+        ...(transcript === undefined ? {} : { transcript }),
         noSpeech: false,
         updatedAt: now,
       },
     },
     { session: tx },
   );
+  return before?.file ?? null;
 }
 
 /** Binds an asset to the post that shows it and opens or closes it for readers. Its owner only. */

@@ -2,14 +2,15 @@ import { createHash } from "node:crypto";
 import { inTransaction, type Tx } from "@models/connection.server";
 import { removeDraft, type DraftWords } from "@models/draft.server";
 import { Conflict, Invalid } from "@models/errors";
-import { describeAsset, requireOwnAsset, setAssetAccess, setCaptions, type AssetFile, type MediaAsset } from "@models/media-asset.server";
+import { describeAsset, getAsset, requireOwnAsset, setAssetAccess, setCaptions, type AssetFile, type MediaAsset } from "@models/media-asset.server";
 import { getPost, insertPost, requireOwnPost, setPostMedia, type Post } from "@models/post.server";
 import { captionsToTranscript, parseCaptions, serializeCaptions } from "@media/captions";
 import { mediaKey } from "@media/storage";
 import { clipOf, settleClipIn } from "./media-settle.server";
 import { requirePublishable } from "./post-words.server";
 import { alreadyWritten, composePost, editPost, type PostWritten } from "./posts-write.server";
-import { putText } from "./storage.server";
+import { requireWithinLimit } from "./rate-limit.server";
+import { getStorage, putText } from "./storage.server";
 import { admit, requireMay } from "./tiers.server";
 import type { Viewer } from "./viewer";
 
@@ -94,13 +95,36 @@ export async function saveCaptions(viewer: Viewer, { assetId, lang, source, revi
   const mark = createHash("sha256").update(text).digest("hex").slice(0, 8);
   const caption = { lang, revision: revision + 1, file: `captions-${lang}-${revision + 1}-${mark}.vtt` };
   const file: AssetFile = { name: caption.file, role: "captions", type: "text/vtt; charset=utf-8", bytes: Buffer.byteLength(text) };
+  await requireWithinLimit(viewer, "edit", now);
   // Written first: a name that no asset lists is never served.
   await putText(mediaKey(assetId, caption.file), text, file.type);
-  await inTransaction(async (tx) => {
-    await setCaptions({ assetId, ownerId: viewer.id, caption, transcript: captionsToTranscript(cues), file }, now, tx);
-    await settleOwn(assetId, viewer.id, now, tx);
-  });
+  let replaced: string | null;
+  try {
+    replaced = await inTransaction(async (tx) => {
+      const transcript = (await isTranslation(assetId, lang, tx)) ? undefined : captionsToTranscript(cues);
+      const before = await setCaptions({ assetId, ownerId: viewer.id, caption, transcript, file }, now, tx);
+      await settleOwn(assetId, viewer.id, now, tx);
+      return before;
+    });
+  } catch (error) {
+    // Somebody else's revision stands; when it says the same, its file has the same name and stays.
+    if (error instanceof Conflict) await removeUnlisted(assetId, caption.file);
+    throw error;
+  }
+  if (replaced) await removeUnlisted(assetId, replaced);
   return { revision: caption.revision };
+}
+
+/** The transcript is what is said in the clip's own language, once it has captions in it. */
+async function isTranslation(assetId: string, lang: SaveCaptions["lang"], tx: Tx): Promise<boolean> {
+  const asset = await getAsset(assetId, tx);
+  const post = asset?.postId ? await getPost(asset.postId, tx) : null;
+  return post !== null && post.lang !== lang && (asset?.captions.some((known) => known.lang === post.lang) ?? false);
+}
+
+async function removeUnlisted(assetId: string, name: string): Promise<void> {
+  const asset = await getAsset(assetId);
+  if (!asset?.files.some((file) => file.name === name)) await getStorage().remove(mediaKey(assetId, name));
 }
 
 /** The author's word that nothing is spoken, or that something is after all. */

@@ -4,11 +4,16 @@ import { inTransaction } from "@models/connection.server";
 import { clipFeed, feedsOf, listFeedEntries } from "@models/feed-entry.server";
 import { advanceAsset, extendAsset, getAsset, type AssetFile, type MediaAsset } from "@models/media-asset.server";
 import { listBans } from "@models/media-ban.server";
+import { listJobsOf } from "@models/media-job.server";
 import { getMember } from "@models/member.server";
 import { getPost, type Post } from "@models/post.server";
+import { LIMITS } from "@models/roles";
+import { drainLane } from "@media/run-jobs";
+import { mediaKey, mediaPrefix } from "@media/storage";
 import { createClip, editClip, replaceClipFile, saveCaptions, setNoSpeech } from "~/services/clips-write.server";
 import { removeMedia, releaseMedia } from "~/services/media-moderation.server";
-import { settleAsset } from "~/services/media-settle.server";
+import { pagesLane, settleAsset } from "~/services/media-settle.server";
+import { getStorage } from "~/services/storage.server";
 import { deletePost, restorePost } from "~/services/posts-write.server";
 import { makeAsset } from "../support/assets";
 import { useDatabase } from "../support/db";
@@ -143,6 +148,40 @@ describe("captions", () => {
     expect((await getAsset(assetId))?.transcript).toContain("本金越还越少");
   });
 
+  test("a translation does not take the place of the transcript, nor of the captions that came first", async () => {
+    const { writer, assetId } = await sendClip();
+    const vtt = (words: string) => `WEBVTT\n\n00:00.000 --> 00:02.000\n${words}\n`;
+    await saveCaptions(writer, { assetId, lang: "en", source: vtt("less is owed"), revision: 0 }, LATER);
+    expect((await getAsset(assetId))?.transcript).toContain("less is owed");
+    await saveCaptions(writer, { assetId, lang: "zh-CN", source: vtt("本金越还越少"), revision: 0 }, LATER);
+    await saveCaptions(writer, { assetId, lang: "en", source: vtt("less and less is owed"), revision: 1 }, LATER);
+    const asset = await getAsset(assetId);
+    expect(asset?.transcript).toBe("本金越还越少");
+    expect(asset?.captions.map(({ lang, revision }) => `${lang}:${revision}`)).toEqual(["en:2", "zh-CN:1"]);
+  });
+
+  test("of captions that were saved often, the files of earlier and of refused versions go", async () => {
+    const { writer, assetId } = await sendClip();
+    const save = (words: string, revision: number) => saveCaptions(writer, { assetId, lang: "en", source: `WEBVTT\n\n00:00.000 --> 00:02.000\n${words}\n`, revision }, LATER);
+    await save("one", 0);
+    await save("two", 1);
+    await expect(save("too late", 1)).rejects.toMatchObject({ code: "CONFLICT" });
+    // Sent twice, as after an answer that was lost: the file of the first stands.
+    await expect(save("two", 1)).rejects.toMatchObject({ code: "CONFLICT" });
+    const stored: string[] = [];
+    for await (const { key } of getStorage().list(mediaPrefix(assetId))) stored.push(key);
+    const { captions } = (await getAsset(assetId)) as MediaAsset;
+    expect(stored).toEqual([mediaKey(assetId, captions[0]?.file ?? "")]);
+  });
+
+  test("are saved as often as words are edited, not more", async () => {
+    const { writer, assetId } = await sendClip();
+    const save = (revision: number) => saveCaptions(writer, { assetId, lang: "en", source: `WEBVTT\n\n00:00.000 --> 00:02.000\n${revision}\n`, revision }, LATER);
+    const times = LIMITS.edit?.times[writer.tier] ?? 0;
+    for (let revision = 0; revision < times; revision += 1) await save(revision);
+    await expect(save(times)).rejects.toMatchObject({ code: "RATE_LIMITED" });
+  });
+
   test("given two tabs that save the same revision, then one wins and the other is told", async () => {
     const { writer, assetId } = await sendClip();
     const save = (words: string) => saveCaptions(writer, { assetId, lang: "en", source: `WEBVTT\n\n00:00.000 --> 00:02.000\n${words}\n`, revision: 0 }, LATER);
@@ -175,6 +214,20 @@ describe("operators", () => {
     expect(await getAsset(assetId)).toMatchObject({ state: "removed", access: "private" });
     expect((await listBans(AT_NOON, 10)).map(({ _id }) => _id)).toEqual([assetId]);
     expect((await getMember(writer.id))?.postCount).toBe(0);
+  });
+
+  test("what they decide reaches the post even when the process dies right after", async () => {
+    const operator = await makeViewer({ role: "operator" });
+    const { assetId, postId } = await sendClip();
+    await becomePlayable(assetId, true);
+    await releaseMedia(operator, assetId, LATER);
+    // Left in the queue by the transaction of the decision; done again it changes nothing.
+    expect(await listJobsOf(assetId)).toMatchObject([{ lane: "pages", state: "waiting" }]);
+    await drainLane({ ...pagesLane(), now: () => minutesAfter(LATER, 1) });
+    expect(await listJobsOf(assetId)).toEqual([]);
+    expect((await postOf(postId)).state).toBe("published");
+    await removeMedia(operator, assetId, LATER);
+    expect(await listJobsOf(assetId)).toMatchObject([{ lane: "pages", state: "waiting" }]);
   });
 
   test("members may not remove media", async () => {
