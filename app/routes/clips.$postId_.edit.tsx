@@ -33,7 +33,8 @@ export async function loader({ request, params }: LoaderFunctionArgs) {
     const words = resumed ? startOfFields(resumed.fields, locale).words : start.words;
     return {
       postId,
-      start: { ...start, postId, postRevision, words: { ...words, assetId: draft.assetId } },
+      // What is gone or removed is no file to go on with: the composer asks for another one.
+      start: { ...start, postId, postRevision, words: { ...words, assetId: asset ? draft.assetId : null } },
       asset,
       topics: topics.map(({ slug, name }) => ({ slug, name })),
       commentPolicy,

@@ -4,12 +4,15 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { getDraft } from "@models/draft.server";
 import { getAsset } from "@models/media-asset.server";
 import { getPost } from "@models/post.server";
+import { loader as editLoader } from "~/routes/clips.$postId_.edit";
 import { action as captionsAction } from "~/routes/clips.$postId_.captions_.save";
 import { action as sendAction } from "~/routes/clips.new_.send";
 import { openCaptions } from "~/services/captions-read.server";
+import { removeMedia } from "~/services/media-moderation.server";
 import { saveDraft } from "~/services/drafts.server";
 import { makeAsset } from "../support/assets";
 import { useDatabase } from "../support/db";
+import { makeViewer } from "../support/factories";
 import { AT_NOON } from "../support/posts";
 import { makeSender, type Sender } from "../support/uploads";
 import { makeReferenceRows, wordsOf } from "../support/writers";
@@ -148,4 +151,12 @@ describe("captions", () => {
     await say("");
     expect((await getAsset(assetId))?.noSpeech).toBe(false);
   });
+});
+
+test("given a clip whose video was removed, when its edit is opened, then the words are there and another video is asked for", async () => {
+  const { sender, assetId, postId } = await makeSentClip();
+  const open = async () => editLoader({ request: form(`/clips/${postId}/edit`, sender, {}), params: { postId }, context: {} as never });
+  expect(await open()).toMatchObject({ mayReplace: true, asset: { id: assetId }, start: { words: { title: "费率差一个点", assetId } } });
+  await removeMedia(await makeViewer({ role: "operator" }), assetId, AT_NOON);
+  expect(await open()).toMatchObject({ mayReplace: true, asset: null, start: { words: { title: "费率差一个点", assetId: null } } });
 });

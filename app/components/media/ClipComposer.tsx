@@ -71,7 +71,7 @@ export function ClipComposer({ start, topics, postsPerDay, draftCount, asset, un
 
   if (sending.location !== null) return <Sent location={sending.location} file={file} title={words.title} />;
   return (
-    <Form method="post" className={`composer clip-form${words.assetId ? "" : " no-file"}`} onSubmit={publish}>
+    <Form method="post" className={`composer clip-form${words.assetId || isEdit ? "" : " no-file"}`} onSubmit={publish}>
       <input type="hidden" name="submissionId" value={mark.submissionId} />
       <input type="hidden" name="draftId" value={mark.draftId} />
       <input type="hidden" name="draftRevision" value={mark.revision} />
