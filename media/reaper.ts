@@ -22,7 +22,6 @@ export interface Reaped {
 /** The privacy page names this: no upload is kept longer. */
 export const SOURCE_LIFE_MS = 24 * 3_600_000;
 const BATCH = 100;
-const OBJECTS_MAX = 100_000;
 
 export async function reap(options: ReaperOptions, now: Date): Promise<Reaped> {
   const before = new Date(now.getTime() - SOURCE_LIFE_MS);
@@ -32,10 +31,11 @@ export async function reap(options: ReaperOptions, now: Date): Promise<Reaped> {
 async function reapSources({ storage }: ReaperOptions, before: Date, now: Date): Promise<number> {
   let reaped = 0;
   for (let batch = await listOldSources(before, BATCH); batch.length > 0; batch = await listOldSources(before, BATCH)) {
-    for (const { _id } of batch) {
+    for (const { _id, state } of batch) {
       await storage.remove(sourceKey(_id));
       await inTransaction(async (tx) => {
-        await advanceAsset({ assetId: _id, to: "failed" }, now, tx);
+        // What can be watched stays as it is; nothing sharper will come of it any more.
+        await advanceAsset({ assetId: _id, to: state === "playable" ? "ready" : "failed" }, now, tx);
         await extendAsset({ assetId: _id, found: { hasSource: false } }, now, tx);
       });
       reaped += 1;
@@ -46,23 +46,22 @@ async function reapSources({ storage }: ReaperOptions, before: Date, now: Date):
 
 /** Objects whose asset is gone or removed: a crash between the commit and the deletion. */
 async function reapStrays({ storage }: ReaperOptions, before: Date): Promise<number> {
-  const assetIds = new Set<string>();
-  let seen = 0;
-  for (const prefix of ["source/", "media/"]) {
-    for await (const { key } of storage.list(prefix)) {
-      if (++seen > OBJECTS_MAX) break;
-      assetIds.add(key.split("/")[1] ?? "");
-    }
-  }
   let strays = 0;
-  for (const assetId of assetIds) {
-    const asset = await getAsset(assetId);
-    const isGone = !asset || asset.state === "removed" || asset.state === "rejected";
-    const isOldSource = asset !== null && !asset.hasSource && asset.createdAt < before;
-    if (isGone || isOldSource) await storage.remove(sourceKey(assetId));
-    if (!isGone) continue;
-    await storage.removeAll(mediaPrefix(assetId));
-    strays += 1;
+  for (const prefix of ["source/", "media/"]) {
+    // Both kinds of storage list the objects of one asset one after the other.
+    let last = "";
+    for await (const { key } of storage.list(prefix)) {
+      const assetId = key.split("/")[1] ?? "";
+      if (assetId === last) continue;
+      last = assetId;
+      const asset = await getAsset(assetId);
+      const isGone = !asset || asset.state === "removed" || asset.state === "rejected";
+      const isOldSource = asset !== null && !asset.hasSource && asset.createdAt < before;
+      if (isGone || isOldSource) await storage.remove(sourceKey(assetId));
+      if (!isGone) continue;
+      await storage.removeAll(mediaPrefix(assetId));
+      strays += 1;
+    }
   }
   return strays;
 }

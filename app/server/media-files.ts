@@ -17,7 +17,12 @@ import type { AnswerMedia } from "./media";
 export interface MediaFilesOptions {
   storage: Storage;
   now?: () => Date;
+  /** A reader that takes nothing for so long is let go; a browser that goes on later asks for the rest. */
+  stalledMs?: number;
 }
+
+/** Longer than a pause between two looks at a paused clip, shorter than an open file should be held for nobody. */
+const STALLED_MS = 5 * 60_000;
 
 const ADDRESS = /^\/m\/(?:(?<exp>\d{1,11})\.(?<mark>[\w-]{22})\/)?(?<assetId>[0-9a-f]{32})\/(?<file>[A-Za-z0-9][\w.-]{0,99})$/;
 
@@ -27,7 +32,7 @@ const PRIVATE_AGE_MAX_SEC = 3600;
 /** Nothing in a file may run or load anything, even when somebody opens it as a page. */
 const POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'";
 
-export function createMediaFiles({ storage, now = () => new Date() }: MediaFilesOptions): AnswerMedia {
+export function createMediaFiles({ storage, now = () => new Date(), stalledMs = STALLED_MS }: MediaFilesOptions): AnswerMedia {
   return async (req, res, { fixedHeaders }) => {
     for (const [name, value] of fixedHeaders) res.setHeader(name, value);
     res.setHeader("Content-Security-Policy", POLICY);
@@ -35,6 +40,7 @@ export function createMediaFiles({ storage, now = () => new Date() }: MediaFiles
     if (req.method !== "GET" && req.method !== "HEAD") return refuse(res, 405);
     const found = await findFile(req.url ?? "", now());
     if ("status" in found) return refuse(res, found.status);
+    res.setTimeout(stalledMs, () => res.destroy());
     await send(req, res, found, storage);
   };
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { beforeAll, expect, test } from "vitest";
 import { inTransaction } from "@models/connection.server";
 import { advanceAsset } from "@models/media-asset.server";
@@ -193,7 +193,8 @@ test("given a store whose objects are no files here, then small ones and parts a
   expect((await get(origin, `/m/${clip}/720.mp4`, { Range: "bytes=5-9" })).bytes.equals(CLIP.content.subarray(5, 10))).toBe(true);
 });
 
-test("given a viewer who leaves, then the stream to them is closed", async () => {
+/** Storage that notes what it opened, with a file too long for the buffers of a connection. */
+async function openLongFile(options: { stalledMs?: number } = {}): Promise<{ socket: Socket; streams: { destroyed: boolean }[] }> {
   const streams: { destroyed: boolean }[] = [];
   const watched = Object.assign(Object.create(storage) as Storage, {
     openRead: async (...given: Parameters<Storage["openRead"]>) => {
@@ -203,12 +204,25 @@ test("given a viewer who leaves, then the stream to them is closed", async () =>
     },
   });
   const long = await makeStoredAsset(storage, { ownerId, files: [{ ...CLIP, content: randomBytes(20_000_000) }] });
-  const server = await serve(() => new Response("a page"), {}, { media: createMediaFiles({ storage: watched }) });
+  const server = await serve(() => new Response("a page"), {}, { media: createMediaFiles({ storage: watched, ...options }) });
   const socket = connect(server.port, "127.0.0.1");
+  socket.on("error", () => undefined); // Cut off by the server, where that is wanted.
   socket.write(`GET /m/${long}/720.mp4 HTTP/1.1\r\nHost: x\r\n\r\n`);
   await new Promise((resolve) => socket.once("data", resolve));
+  return { socket, streams };
+}
+
+test("given a viewer who leaves, then the stream to them is closed", async () => {
+  const { socket, streams } = await openLongFile();
   socket.destroy();
   await expect.poll(() => streams[0]?.destroyed).toBe(true);
+});
+
+test("given a viewer who takes nothing any more, then the file is let go", async () => {
+  const { socket, streams } = await openLongFile({ stalledMs: 100 });
+  socket.pause();
+  await expect.poll(() => streams[0]?.destroyed, { timeout: 10_000 }).toBe(true);
+  socket.destroy();
 });
 
 test("given pages that fill the house, then files are still served", async () => {
