@@ -4,35 +4,15 @@ import { PlainLink } from "~/components/ui/PlainLink";
 import { Time } from "~/components/ui/Time";
 import { formatCount } from "~/format/numbers";
 import { useLocale, useT } from "~/i18n/react";
+import type { PostView } from "~/services/posts-read.server";
 import { FollowButton } from "./FollowButton";
 import { LikeButton } from "./LikeButton";
-import { PollCard, type PollData } from "./PollCard";
+import { PollCard } from "./PollCard";
 import { SaveButton } from "./SaveButton";
 import { ShareButton } from "./ShareButton";
 
-export interface ArticleData {
-  id: string;
-  title: string;
-  html: string;
-  lang: string;
-  author: { id: string; handle: string; displayName: string; tier: number; bio: string; followed: boolean };
-  topics: { slug: string; name: string }[];
-  tickers: { id: string; name: string }[];
-  declarations: string[];
-  holds: { id: string; name: string }[];
-  poll: PollData | null;
-  state: string;
-  editCount: number;
-  publishedAt: string;
-  readMinutes: number;
-  likeCount: number;
-  saveCount: number;
-  commentCount: number;
-  viewCount: number;
-  liked: boolean;
-  saved: boolean;
-  mine: boolean;
-}
+/** The plain view of the service: a type alone, which the build erases. */
+export type ArticleData = PostView;
 
 /** A post as it is read: head, declarations, the words, poll, topics. */
 export function Article({ post }: { post: ArticleData }) {

@@ -2,16 +2,9 @@ import { GatedForm } from "~/components/ui/GatedForm";
 import { Time } from "~/components/ui/Time";
 import { formatDateTime } from "~/format/dates";
 import { useLocale, useT } from "~/i18n/react";
+import type { PollView } from "~/services/posts-read.server";
 
-export interface PollData {
-  question: string;
-  multiple: boolean;
-  closesAt: string;
-  closed: boolean;
-  voters: number;
-  chosen: string[];
-  options: { id: string; text: string; votes: number | null }[];
-}
+export type PollData = PollView;
 
 /** A poll: choices before voting, results after it or when it has ended. */
 export function PollCard({ postId, poll, lang }: { postId: string; poll: PollData; lang: string }) {
