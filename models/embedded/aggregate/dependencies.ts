@@ -43,6 +43,22 @@ export function withoutUnread(stages: readonly Doc[]): ((doc: Doc) => Doc) | und
   return compileTree(tree, "exclude");
 }
 
+/** The fields that a pipeline reads behind the query in front of it; undefined where that is the whole document. */
+export function fieldsOfPipeline(stages: readonly Doc[]): ReadonlySet<string> | undefined {
+  return needsOf(behindQuery(stages).rest).paths;
+}
+
+/** The fields that the projection of a find lets through or computes with; undefined where it needs the whole document. */
+export function fieldsOfProjection(projection: Doc): ReadonlySet<string> | undefined {
+  const looksInside = (path: string): boolean => {
+    const asked: Value = projection[path];
+    return /(^|\.)\$/.test(path) || (isDoc(asked) && ["$slice", "$elemMatch", "$meta"].includes(Object.keys(asked)[0] ?? ""));
+  };
+  if (Object.keys(projection).some(looksInside)) return undefined;
+  const { reads, closes } = projected(projection);
+  return closes && !reads.whole ? reads.paths : undefined;
+}
+
 /** The shortest beginning of a path that nothing needs; undefined where the path itself, or something in or around it, is needed. */
 function unreadPart(path: string, needed: ReadonlySet<string>): string | undefined {
   const parts = path.split(".");

@@ -2,11 +2,14 @@ import { encode, getField, isDoc } from "../bson/values";
 import type { Doc, Value } from "../bson/values";
 import { runPipeline } from "../aggregate/index";
 import type { PipelineEnvironment } from "../aggregate/index";
+import { fieldsOfPipeline } from "../aggregate/dependencies";
 import { withMatchesFirst } from "../aggregate/order";
 import { requireStageNames } from "../aggregate/stages";
 import { CommandError, notSupported } from "../errors";
 import { compileFilter } from "../query/match";
-import { select } from "../query/select";
+import { NO_COVER, docOfKeys, lacksField, mayBeFromKeys } from "../plan/cover";
+import type { Cover } from "../plan/cover";
+import { coverOf, select } from "../query/select";
 import type { Selection } from "../query/select";
 import { docOf } from "../storage/doc";
 import type { Context } from "./context";
@@ -107,7 +110,9 @@ function aggregate(context: Context): Reply {
       return;
     }
     function* docs(): Iterable<Doc> {
-      for (const record of inBatches(records)) yield record.doc;
+      const cover = collection ? coverOf({ ...selection, collection }, fieldsOfPipeline(stages)) : NO_COVER;
+      const projects = lead.rest.some((stage) => Object.hasOwn(stage, "$project"));
+      for (const { doc } of inBatches(records)) yield cover.indexes.length > 0 ? shownBy(cover, doc, projects) : doc;
     }
     for (const doc of runPipeline(docs(), lead.rest, environment(context, source), stages)) yield encode(doc);
   }
@@ -117,6 +122,15 @@ function aggregate(context: Context): Reply {
     false,
     context.now.getTime(),
   );
+}
+
+/** What goes into the pipeline when keys may answer; in which order the fields stand shows only behind a $project. */
+function shownBy({ indexes, sure, needed }: Cover, doc: Doc, ordered: boolean): Doc {
+  const [shown = doc, ...others] = indexes.map((index) => docOfKeys(doc, index, needed));
+  if (sure) return shown;
+  const orderOf = (each: Doc): string => Object.keys(each).filter((field) => Object.hasOwn(shown, field)).join();
+  if (lacksField(doc, needed) || (ordered && [doc, ...others].some((each) => orderOf(each) !== orderOf(shown)))) throw mayBeFromKeys();
+  return doc;
 }
 
 const BATCH = 32;

@@ -1,16 +1,17 @@
 import { Long, cutFields, encode, getField, isDoc } from "../bson/values";
 import type { Doc, Value } from "../bson/values";
-import { refusePositionSortOfFind } from "../aggregate/dependencies";
+import { fieldsOfProjection, refusePositionSortOfFind } from "../aggregate/dependencies";
 import { equal } from "../bson/compare";
 import { encodeKey } from "../bson/keys";
 import { CommandError, notSupported } from "../errors";
 import { compileFilter } from "../query/match";
 import { compileProjection, topLevelChoice } from "../query/project";
 import { compileSort } from "../query/sort";
+import { NO_COVER, docOfKeys, lacksField, mayBeFromKeys } from "../plan/cover";
 import { distinctIndex, keyIndex, keyValues, leapOverValues } from "../plan/distinct";
 import { hasSort } from "../plan/plan";
 import { countScan } from "../plan/scan";
-import { planFor, select } from "../query/select";
+import { coverOf, planFor, select } from "../query/select";
 import type { Selection } from "../query/select";
 import type { Collection } from "../storage/collection";
 import { docOf } from "../storage/doc";
@@ -69,9 +70,15 @@ function find(context: Context): Reply {
   const wanted = projection && Object.keys(projection).length > 0 ? projection : undefined;
   const choice = wanted && topLevelChoice(wanted, expressions);
   const compiled = wanted && !choice ? compileProjection(wanted, request.matcher, expressions) : undefined;
+  const fields = wanted && fieldsOfProjection(wanted);
   function* documents(source: Collection): Iterable<Uint8Array> {
+    const cover = coverOf({ ...request, collection: source }, fields);
+    const project = wanted && cover.indexes.length > 0 ? compileProjection(wanted, request.matcher, expressions) : undefined;
     for (const record of select({ ...request, collection: source })) {
-      yield choice ? cutFields(record.bytes, choice.names, choice.keep) : compiled ? encode(compiled(record.doc)) : record.bytes;
+      const fromKeys = project ? cover.indexes.map((index) => encode(project(docOfKeys(record.doc, index, cover.needed)))) : [];
+      const bytes = cover.sure && fromKeys[0] ? fromKeys[0] : choice ? cutFields(record.bytes, choice.names, choice.keep) : compiled ? encode(compiled(record.doc)) : record.bytes;
+      if (fromKeys.some((each) => Buffer.compare(each, bytes) !== 0)) throw mayBeFromKeys();
+      yield bytes;
     }
   }
   return engine.cursors.start(
@@ -142,11 +149,15 @@ function distinct(context: Context): Reply {
   const index = Object.keys(filter).length === 0 ? distinctIndex(collection, view, key) : undefined;
   if (index) return distinctReply([...leapOverValues(collection, view, index)]);
   const keys = Object.keys(filter).length === 0 ? keyIndex(collection, view, key) : undefined;
-  const mayShowNull = keys === undefined && mayComeFromKeys(collection, filter, key);
   const seen = new Map<string, Value>();
-  for (const { doc } of select({ collection, view, filter, matcher, checkDeadline: () => context.checkDeadline() })) {
+  const selection: Selection = { collection, view, filter, matcher, hint: getField(command, "hint"), checkDeadline: () => context.checkDeadline() };
+  const cover = keys ? NO_COVER : coverOf(selection, new Set([key]));
+  for (const { doc } of select(selection)) {
     const values = keys ? keyValues(doc, keys) : valuesAt(doc, key.split("."));
-    if (mayShowNull && values.length === 0) throw notSupported("distinct with such a filter over an index, where a document lacks the field");
+    if (cover.indexes.length > 0 && lacksField(doc, cover.needed)) {
+      if (!cover.sure) throw mayBeFromKeys();
+      values.push(null);
+    }
     for (const value of values) {
       const text = Buffer.from(encodeKey([value], [1])).toString("latin1");
       const present = seen.get(text);
@@ -155,18 +166,6 @@ function distinct(context: Context): Reply {
   }
   // The key bytes sort as the values do.
   return distinctReply([...seen.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value));
-}
-
-/** Whether MongoDB may take the values from the keys of an index that says all that the filter asks: a missing field is null there. */
-function mayComeFromKeys({ indexes }: Collection, filter: Doc, key: string): boolean {
-  const covering = indexes.some(({ fields, multikey, spec }) => multikey.size === 0 && !spec.sparse && fields.includes(key) && fieldsOf(filter).some((field) => fields.includes(field)));
-  return covering && (!fieldsOf(filter).includes(key) || NEGATIONS.some((name) => JSON.stringify(filter).includes(`"${name}"`)));
-}
-
-const NEGATIONS = ["$ne", "$nin", "$not", "$nor"];
-
-function fieldsOf(filter: Doc): string[] {
-  return Object.entries(filter).flatMap(([name, value]) => (name.startsWith("$") ? (Array.isArray(value) ? value.filter(isDoc).flatMap(fieldsOf) : []) : [name]));
 }
 
 function distinctReply(values: Value[]): Doc {

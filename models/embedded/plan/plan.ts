@@ -50,7 +50,7 @@ interface Candidate {
 
 export function choosePlan(request: PlanRequest): Plan {
   const { filter, sort } = request;
-  const hint = isDoc(request.hint) && Object.keys(request.hint).length === 0 ? undefined : (request.hint ?? undefined);
+  const hint = hintOf(request);
   const natural = naturalDirection(sort) ?? naturalDirection(isDoc(hint) ? hint : undefined);
   const analysis = analyse(filter);
   if (natural !== undefined) {
@@ -83,6 +83,11 @@ function noConditions({ statements, complete }: Analysis): boolean {
   return complete && statements.length === 0;
 }
 
+/** An empty hint is none. */
+export function hintOf({ hint }: Pick<PlanRequest, "hint">): Value {
+  return isDoc(hint) && Object.keys(hint).length === 0 ? undefined : (hint ?? undefined);
+}
+
 export function hasSort(sort: Doc | undefined): sort is Doc {
   return sort !== undefined && Object.keys(sort).length > 0;
 }
@@ -94,7 +99,8 @@ function naturalDirection(order: Doc | undefined): number | undefined {
   return direction;
 }
 
-function usableIndexes({ collection, view, hint, filter }: PlanRequest, analysis: Analysis): Index[] {
+/** The indexes that hold all that the filter wants, or the one of the hint. */
+export function usableIndexes({ collection, view, hint, filter }: PlanRequest, analysis: Analysis = analyse(filter)): Index[] {
   if (hint !== undefined) {
     // A partial or sparse index is read as it was asked, whether or not it holds all that the filter wants.
     const index = collection.indexes.find(({ spec }) => (typeof hint === "string" ? spec.name === hint : isDoc(hint) && sameKey(spec.key, hint)));
@@ -217,6 +223,11 @@ function orderFor(
     position++;
   }
   return { reverse: reverse ?? false, mergeAt };
+}
+
+/** Whether an index alone puts what the filter lets through into the order of the sort. */
+export function givesOrder(index: Index, { filter, sort }: PlanRequest): boolean {
+  return candidateFor(index, analyse(filter), sort)?.sorted === true;
 }
 
 function isSelective({ spec }: Index): boolean {

@@ -1,15 +1,16 @@
-import { isDeepStrictEqual } from "node:util";
-import { decode, decodeFields, isDoc } from "../bson/values";
+import { compare } from "../bson/compare";
+import { BSONRegExp, decode, decodeFields, isDoc } from "../bson/values";
 import type { Doc, Value } from "../bson/values";
 import { CommandError } from "../errors";
-import { choosePlan, hasSort } from "../plan/plan";
+import { NO_COVER, coverFor } from "../plan/cover";
+import type { Cover } from "../plan/cover";
+import { choosePlan, hasSort, hintOf } from "../plan/plan";
 import type { Plan } from "../plan/plan";
 import { scanRecords } from "../plan/scan";
 import type { ScanStats } from "../plan/scan";
 import type { Collection } from "../storage/collection";
 import type { View } from "../storage/layers";
 import type { Condition, Matcher } from "./match";
-import { typeName } from "../bson/compare";
 import { compileSort } from "./sort";
 
 /** From a filter to the matching records in the asked order: the one read path of find, update, delete and the rest. */
@@ -49,10 +50,16 @@ export function planFor({ collection, view, filter, sort, hint, skip = 0, limit 
   return choosePlan({ collection, view, filter, sort, hint, wanted: limit > 0 ? skip + limit : 0 });
 }
 
+/** Whether MongoDB would answer a selection from the keys of an index, given the fields that it is read for. */
+export function coverOf(selection: Selection, paths: ReadonlySet<string> | undefined): Cover {
+  const { collection, view, filter, matcher, sort, hint } = selection;
+  return isLookup(selection) ? NO_COVER : coverFor({ collection, view, filter, sort, hint, condition: matcher.condition }, paths);
+}
+
 export function* select(selection: Selection, plan: Plan = planFor(selection)): Iterable<Selected> {
   const { skip = 0, limit = 0, sort } = selection;
   const matched = matching(selection, plan);
-  const ordered = plan.sorted || !hasSort(sort) || namesOneId(selection.matcher.condition) ? matched : sorted(matched, sort, limit > 0 ? skip + limit : 0);
+  const ordered = plan.sorted || !hasSort(sort) || isLookup(selection) ? matched : sorted(matched, sort, limit > 0 ? skip + limit : 0);
   let passed = 0;
   for (const record of ordered) {
     if (passed++ < skip) continue;
@@ -87,16 +94,32 @@ function fieldsOf(filter: Doc): Set<string> | undefined {
   return fields;
 }
 
-/** Sorts in memory. With a limit only that many are kept, so a page of a large set stays small. */
-/** A lookup by nothing but an exact _id finds one document at most: MongoDB does not sort it, so no sort can fail. */
-function namesOneId(condition: Condition): boolean {
-  if (condition.kind === "eq") return condition.path === "_id" && typeName(condition.value) !== "object";
-  if (condition.kind === "in") return condition.path === "_id" && condition.regexes.length === 0 && condition.values.length === 1 && typeName(condition.values[0]) !== "object";
-  if (condition.kind !== "and" && condition.kind !== "or") return false;
-  const [first] = condition.children;
-  return first !== undefined && namesOneId(first) && condition.children.every((other) => isDeepStrictEqual(other, first));
+/**
+ * A lookup by nothing but one _id finds one document at most: MongoDB has a path of its own for it, where nothing is sorted
+ * and so no sort can fail. A hint or a skip leads off that path.
+ */
+function isLookup({ matcher, skip = 0, hint }: Selection): boolean {
+  return skip === 0 && hintOf({ hint }) === undefined && oneId(matcher.condition) !== undefined;
 }
 
+/** The _id that a filter comes down to; undefined where it says anything else, or could mean more than one document. */
+function oneId(condition: Condition): Value {
+  const ids = idsOf(condition);
+  const [first] = ids;
+  return ids.every((id) => id !== null && id !== undefined && !Array.isArray(id) && !(id instanceof BSONRegExp) && compare(id, first) === 0) ? first : undefined;
+}
+
+function idsOf(condition: Condition): Value[] {
+  if (condition.kind === "eq" && condition.path === "_id") return [condition.value];
+  if (condition.kind === "in" && condition.path === "_id" && condition.regexes.length === 0) return condition.values;
+  if ((condition.kind !== "and" && condition.kind !== "or") || condition.children.length === 0) return [undefined];
+  return condition.children.flatMap((child) => {
+    const ids = idsOf(child);
+    return ids.length === 0 ? [undefined] : ids;
+  });
+}
+
+/** Sorts in memory. With a limit only that many are kept, so a page of a large set stays small. */
 function* sorted(records: Iterable<Selected>, spec: Doc, wanted: number): Iterable<Selected> {
   const sort = compileSort(spec);
   const byDoc = new Map<Doc, Selected>();
