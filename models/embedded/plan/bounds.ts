@@ -135,7 +135,9 @@ function includeElements(result: Analysis, field: string, operand: Doc): void {
     return;
   }
   const inner: Analysis = { statements: [], alternatives: [], complete: true };
-  for (const [operator, each] of Object.entries(operand)) if (operator !== "$ne" && operator !== "$nin") includeOperator(inner, field, operator, each);
+  // An element that is met by its own elements is an array, and has the key of one.
+  const says = (operator: string): boolean => !["$ne", "$nin", "$elemMatch"].includes(operator);
+  for (const [operator, each] of Object.entries(operand)) if (says(operator)) includeOperator(inner, field, operator, each);
   const own = inner.statements.filter((each) => each.field === field && each.present);
   if (own.length > 0) result.statements.push(statement(field, own.map(({ set }) => [...set]).reduce(intersect), { exact: false, scalarOnly: false }));
 }
