@@ -8,6 +8,7 @@ import type { Doc, Value } from "../bson/values";
 import { notSupported } from "../errors";
 import { parseFilter, truthy } from "../query/parse-filter";
 import { compileTree, newTree, plant } from "../query/project";
+import { compileSort } from "../query/sort";
 import { withMatchesFirst } from "./order";
 import { pathsRead, readsOf, readsOfFilter, union } from "./reads";
 import type { Reads } from "./reads";
@@ -57,6 +58,48 @@ export function fieldsOfProjection(projection: Doc): ReadonlySet<string> | undef
   if (Object.keys(projection).some(looksInside)) return undefined;
   const { reads, closes } = projected(projection);
   return closes && !reads.whole ? reads.paths : undefined;
+}
+
+/**
+ * MongoDB projects before it sorts in memory, unless there is a limit or the projection takes a part of the sort away or
+ * computes. An array has lost its elements that are no documents by then, and with them their keys (rows from found-660 on).
+ * Undefined where that makes no difference.
+ */
+export function projectedForSort(sort: Doc | undefined, kept: ReadonlySet<string> | undefined): ((doc: Doc) => Doc) | undefined {
+  if (sort === undefined || kept === undefined) return undefined;
+  const whole = [...kept].filter((path) => ![...kept].some((other) => other !== path && isWithin(path, other)));
+  const holders = Object.keys(sort).map((path) => whole.find((other) => isWithin(path, other)));
+  if (holders.includes(undefined) || !holders.some((path) => path?.includes("."))) return undefined;
+  const tree = newTree();
+  for (const path of new Set(holders)) if (path !== undefined) plant(tree, path, { kind: "include" });
+  return compileTree(tree, "include");
+}
+
+/** The same for a find. */
+export function projectedForSortOfFind(sort: Doc | undefined, projection: Doc, limit: number): ((doc: Doc) => Doc) | undefined {
+  const choosesOnly = (spec: Doc): boolean =>
+    Object.entries(spec).every(([path, asked]) => !path.startsWith("$") && (isNumber(asked) || typeof asked === "boolean" || (isDoc(asked) && choosesOnly(asked))));
+  return limit > 0 || !choosesOnly(projection) ? undefined : projectedForSort(sort, fieldsOfProjection(projection));
+}
+
+/** Stages that give each document on: a limit behind them is brought forward to the sort. */
+const ONE_FOR_ONE = new Set(["$skip", "$project", "$addFields", "$set", "$unset", "$replaceRoot", "$replaceWith", "$lookup"]);
+
+/** The same for a pipeline, of which these stages stand behind the sort. */
+export function projectedForSortOfPipeline(sort: Doc | undefined, behind: readonly Doc[], kept: ReadonlySet<string> | undefined): ((doc: Doc) => Doc) | undefined {
+  if (sort === undefined) return undefined;
+  const project = projectedForSort(sort, kept);
+  const next = behind.findIndex((stage) => !ONE_FOR_ONE.has(Object.keys(stage)[0] ?? ""));
+  const stage = behind[next];
+  if (project === undefined || (stage !== undefined && Object.hasOwn(stage, "$limit"))) return undefined;
+  const filtered = stage !== undefined && Object.hasOwn(stage, "$match") && behind.slice(next).some((each) => Object.hasOwn(each, "$limit"));
+  if (!filtered) return project;
+  // Whether the filter goes to the front, and the limit with it, hangs on what the stages between do to its fields.
+  const { compare } = compileSort(sort);
+  return (doc) => {
+    if (compare(doc, project(doc)) !== 0) throw notSupported("A sort inside an array with a projection inside it, a filter and a limit");
+    return doc;
+  };
 }
 
 /** The shortest beginning of a path that nothing needs; undefined where the path itself, or something in or around it, is needed. */

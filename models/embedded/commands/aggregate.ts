@@ -2,12 +2,12 @@ import { encode, getField, isDoc } from "../bson/values";
 import type { Doc, Value } from "../bson/values";
 import { runPipeline } from "../aggregate/index";
 import type { PipelineEnvironment } from "../aggregate/index";
-import { fieldsOfPipeline } from "../aggregate/dependencies";
+import { fieldsOfPipeline, projectedForSortOfPipeline } from "../aggregate/dependencies";
 import { withMatchesFirst } from "../aggregate/order";
 import { requireStageNames } from "../aggregate/stages";
 import { CommandError, notSupported } from "../errors";
 import { compileFilter } from "../query/match";
-import { NO_COVER, docOfKeys, lacksField, mayBeFromKeys } from "../plan/cover";
+import { docOfKeys, lacksField, mayBeFromKeys } from "../plan/cover";
 import type { Cover } from "../plan/cover";
 import { coverOf, select } from "../query/select";
 import type { Selection } from "../query/select";
@@ -42,13 +42,15 @@ export function leadOf(stages: readonly Doc[]): Lead {
     if (!isDoc(filter)) throw new CommandError(15959, "the match filter must be an expression in an object");
     filters.push(filter);
   }
-  // Of two sorts in a row only the later one counts; that is left to the stages.
-  const following = stages[next + 1];
-  const sort = following && Object.hasOwn(following, "$sort") ? undefined : take("$sort");
-  if (sort !== undefined && (!isDoc(sort) || Object.keys(sort).length === 0)) throw new CommandError(15976, "$sort stage must have at least one sort key");
+  // Of several sorts in a row only the last one counts.
+  let sort: Doc | undefined;
+  for (let each = take("$sort"); each !== undefined; each = take("$sort")) {
+    if (!isDoc(each) || Object.keys(each).length === 0) throw new CommandError(15976, "$sort stage must have at least one sort key");
+    checkSort(each);
+    sort = each;
+  }
   const skip = take("$skip");
   const limit = take("$limit");
-  checkSort(sort);
   return {
     filter: filters.length === 1 ? (filters[0] ?? docOf({})) : filters.length === 0 ? docOf({}) : docOf({ $and: filters }),
     sort,
@@ -104,15 +106,17 @@ function aggregate(context: Context): Reply {
       if (n > 0) yield encode(docOf({ _id: counted.id, [counted.field]: n }));
       return;
     }
-    const records = collection ? select({ ...selection, collection }) : [];
     if (lead.rest.length === 0) {
-      for (const { bytes } of records) yield bytes;
+      if (collection) for (const { bytes } of select({ ...selection, collection })) yield bytes;
       return;
     }
     function* docs(): Iterable<Doc> {
-      const cover = collection ? coverOf({ ...selection, collection }, fieldsOfPipeline(stages)) : NO_COVER;
+      if (!collection) return;
+      const fields = fieldsOfPipeline(stages);
+      const sortedAs = lead.limit > 0 ? undefined : projectedForSortOfPipeline(lead.sort, lead.rest, fields);
+      const cover = coverOf({ ...selection, collection }, fields);
       const projects = lead.rest.some((stage) => Object.hasOwn(stage, "$project"));
-      for (const { doc } of inBatches(records)) yield cover.indexes.length > 0 ? shownBy(cover, doc, projects) : doc;
+      for (const { doc } of inBatches(select({ ...selection, collection, sortedAs }))) yield cover.indexes.length > 0 ? shownBy(cover, doc, projects) : doc;
     }
     for (const doc of runPipeline(docs(), lead.rest, environment(context, source), stages)) yield encode(doc);
   }

@@ -1,6 +1,6 @@
 import { Long, cutFields, encode, getField, isDoc } from "../bson/values";
 import type { Doc, Value } from "../bson/values";
-import { fieldsOfProjection, refusePositionSortOfFind } from "../aggregate/dependencies";
+import { fieldsOfProjection, projectedForSortOfFind, refusePositionSortOfFind } from "../aggregate/dependencies";
 import { equal } from "../bson/compare";
 import { encodeKey } from "../bson/keys";
 import { CommandError, notSupported } from "../errors";
@@ -74,7 +74,8 @@ function find(context: Context): Reply {
   function* documents(source: Collection): Iterable<Uint8Array> {
     const cover = coverOf({ ...request, collection: source }, fields);
     const project = wanted && cover.indexes.length > 0 ? compileProjection(wanted, request.matcher, expressions) : undefined;
-    for (const record of select({ ...request, collection: source })) {
+    const sortedAs = wanted && projectedForSortOfFind(request.sort, wanted, request.limit ?? 0);
+    for (const record of select({ ...request, collection: source, sortedAs })) {
       const fromKeys = project ? cover.indexes.map((index) => encode(project(docOfKeys(record.doc, index, cover.needed)))) : [];
       const bytes = cover.sure && fromKeys[0] ? fromKeys[0] : choice ? cutFields(record.bytes, choice.names, choice.keep) : compiled ? encode(compiled(record.doc)) : record.bytes;
       if (fromKeys.some((each) => Buffer.compare(each, bytes) !== 0)) throw mayBeFromKeys();

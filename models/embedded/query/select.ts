@@ -24,6 +24,8 @@ export interface Selection {
   skip?: number;
   /** 0 or absent: all. */
   limit?: number;
+  /** What a sort in memory sees of a document. */
+  sortedAs?: ((doc: Doc) => Doc) | undefined;
   /** Called now and then during long scans; throws when the time is over. */
   checkDeadline?: () => void;
   stats?: ScanStats;
@@ -59,7 +61,7 @@ export function coverOf(selection: Selection, paths: ReadonlySet<string> | undef
 export function* select(selection: Selection, plan: Plan = planFor(selection)): Iterable<Selected> {
   const { skip = 0, limit = 0, sort } = selection;
   const matched = matching(selection, plan);
-  const ordered = plan.sorted || !hasSort(sort) || isLookup(selection) ? matched : sorted(matched, sort, limit > 0 ? skip + limit : 0);
+  const ordered = plan.sorted || !hasSort(sort) || isLookup(selection) ? matched : sorted(matched, sort, limit > 0 ? skip + limit : 0, selection.sortedAs);
   let passed = 0;
   for (const record of ordered) {
     if (passed++ < skip) continue;
@@ -120,7 +122,7 @@ function idsOf(condition: Condition): Value[] {
 }
 
 /** Sorts in memory. With a limit only that many are kept, so a page of a large set stays small. */
-function* sorted(records: Iterable<Selected>, spec: Doc, wanted: number): Iterable<Selected> {
+function* sorted(records: Iterable<Selected>, spec: Doc, wanted: number, seenAs = (doc: Doc): Doc => doc): Iterable<Selected> {
   const sort = compileSort(spec);
   const byDoc = new Map<Doc, Selected>();
   let sizeBytes = 0;
@@ -138,7 +140,7 @@ function* sorted(records: Iterable<Selected>, spec: Doc, wanted: number): Iterab
     }
   };
   for (const record of records) {
-    byDoc.set(record.doc, record);
+    byDoc.set(seenAs(record.doc), record);
     sizeBytes += record.bytes.length;
     if (wanted > 0 && byDoc.size >= Math.max(wanted * 4, 1000)) keepBest(wanted);
     if (sizeBytes > SORT_MEMORY_MAX_BYTES) {
