@@ -3,6 +3,7 @@ import { isDoc, newDoc } from "../bson/values";
 import type { Doc, Value } from "../bson/values";
 import { notSupported } from "../errors";
 import type { CommandError } from "../errors";
+import { constantOf } from "../query/constant";
 import type { Condition } from "../query/parse-filter";
 import type { Collection, Index } from "../storage/collection";
 import { givesOrder, hasSort, hintOf, usableIndexes } from "./plan";
@@ -111,8 +112,9 @@ function isNatural(order: Value): boolean {
   return isDoc(order) && Object.hasOwn(order, "$natural");
 }
 
-/** All conditions that must hold; an $or or $nor of one is that one. */
+/** All conditions that must hold, but for those that always do; an $or or $nor of one is that one. */
 function flatten(condition: Condition): Condition[] {
+  if (constantOf(condition) === true) return [];
   if (condition.kind === "and") return condition.children.flatMap(flatten);
   const [only, another] = condition.kind === "or" || condition.kind === "nor" ? condition.children : [];
   if (only === undefined || another !== undefined) return [condition];
@@ -167,7 +169,6 @@ function negation(child: Condition, leaf: (meets: Meets, more?: Partial<Leaf>) =
     case "lte":
       return Array.isArray(only.value) ? leaf("document", { indexed: false }) : leaf("bounds", { negated: true, passesMissing: only.kind !== "eq" || only.value !== null });
     case "in":
-      if (only.values.length === 0 && only.regexes.length === 0) return { ...leaf("bounds", { indexed: false }), paths: [] };
       return only.regexes.length > 0 || only.values.some(Array.isArray) ? leaf("document", { indexed: false }) : leaf("bounds", { negated: true, passesMissing: true });
     case "exists":
       return leaf("document");

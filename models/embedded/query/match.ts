@@ -8,6 +8,7 @@ import { RANK, compare, equal, typeName, typeRank } from "../bson/compare";
 import { BSONRegExp, Binary, ObjectId, getField, isDoc, isNumber, newDoc } from "../bson/values";
 import type { Doc, Value } from "../bson/values";
 import { notSupported } from "../errors";
+import { constantOf } from "./constant";
 import { comparesAcrossTypes, parseFilter, toNumber, truncateToBigInt, truthy } from "./parse-filter";
 import type { Comparison, Condition } from "./parse-filter";
 import { parsePath, visitPath } from "./paths";
@@ -262,6 +263,7 @@ function positionOf(condition: Condition, doc: Doc, context: FilterContext): num
         if (found !== undefined) throw notSupported("A positional $ where several conditions match different array positions");
         found = position;
       }
+      if (condition.children.length > 1) refuseTurnedTwice(condition.children, doc, context, found);
       return found;
     }
     case "or": {
@@ -289,6 +291,21 @@ function positionOf(condition: Condition, doc: Doc, context: FilterContext): num
       return found;
     }
   }
+}
+
+/** Beside other conditions MongoDB may work a $nor of several out, so that what is negated twice in it gives a position. */
+function refuseTurnedTwice(conditions: readonly Condition[], doc: Doc, context: FilterContext, found: number | undefined): void {
+  const negated = conditions.flatMap((condition) => (condition.kind === "nor" && partsOf(condition).length > 1 ? partsOf(condition) : []));
+  for (const part of negated) {
+    const position = part.kind === "not" ? positionOf(part.child, doc, context) : undefined;
+    if (position !== undefined && position !== found) throw notSupported("A positional $ of a condition that a $nor negates twice");
+  }
+}
+
+/** The conditions under a $nor; those of a $nor inside are negated there. */
+function partsOf(condition: Condition): Condition[] {
+  if (condition.kind !== "and" && condition.kind !== "or" && condition.kind !== "nor") return [condition];
+  return condition.children.flatMap((child) => (child.kind === "nor" ? partsOf(child).map((each): Condition => ({ kind: "not", child: each })) : partsOf(child)));
 }
 
 /**
@@ -320,12 +337,5 @@ function asSingle(branches: readonly Condition[]): Condition | undefined {
 
 function branchesOf(condition: Condition): Condition[] {
   if (condition.kind === "or") return condition.children.flatMap(branchesOf);
-  return neverHolds(condition) ? [] : [condition];
-}
-
-function neverHolds(condition: Condition): boolean {
-  if (condition.kind === "and") return condition.children.some(neverHolds);
-  if (condition.kind === "nor") return condition.children.some((child) => child.kind === "and" && child.children.length === 0);
-  if (condition.kind === "in") return condition.values.length === 0 && condition.regexes.length === 0;
-  return condition.kind === "never";
+  return constantOf(condition) === false ? [] : [condition];
 }

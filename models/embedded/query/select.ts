@@ -10,6 +10,7 @@ import { scanRecords } from "../plan/scan";
 import type { ScanStats } from "../plan/scan";
 import type { Collection } from "../storage/collection";
 import type { View } from "../storage/layers";
+import { constantOf } from "./constant";
 import type { Condition, Matcher } from "./match";
 import { compileSort } from "./sort";
 
@@ -113,12 +114,11 @@ function oneId(condition: Condition): Value {
 
 function idsOf(condition: Condition): Value[] {
   if (condition.kind === "eq" && condition.path === "_id") return [condition.value];
-  if (condition.kind === "in" && condition.path === "_id" && condition.regexes.length === 0) return condition.values;
+  if (condition.kind === "in" && condition.path === "_id" && condition.regexes.length === 0 && condition.values.length > 0) return condition.values;
   if ((condition.kind !== "and" && condition.kind !== "or") || condition.children.length === 0) return [undefined];
-  return condition.children.flatMap((child) => {
-    const ids = idsOf(child);
-    return ids.length === 0 ? [undefined] : ids;
-  });
+  // What holds always, or never, is left out of an $and or an $or.
+  const told = condition.children.filter((child) => constantOf(child) !== (condition.kind === "and"));
+  return told.length === 0 ? [undefined] : told.flatMap(idsOf);
 }
 
 /** Sorts in memory. With a limit only that many are kept, so a page of a large set stays small. */
