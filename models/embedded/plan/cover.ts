@@ -57,6 +57,8 @@ export function coverFor(request: PlanRequest & { condition: Condition }, paths:
     const sorted = hasSort(request.sort) && givesOrder(index, request);
     const relevant = leaves.some((leaf) => leaf.indexed && leaf.paths.includes(index.fields[0] ?? "") && !(index.spec.sparse && leaf.passesMissing));
     if (!relevant && !sorted && !hinted) return [];
+    // A partial index that a hint forces on another filter is walked as it is, and each document looked at.
+    if (hinted && leaves.length > 0 && index.spec.partialFilter && !usableIndexes({ ...request, hint: undefined }).includes(index)) return [];
     return [{ index, sorted, covers: assess(index, request.collection, needed, leaves, { whole: !relevant, sort: sorted ? undefined : request.sort }) }];
   });
   const able = candidates.filter(({ covers }) => covers !== "no");
