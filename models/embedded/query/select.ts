@@ -107,18 +107,28 @@ function isLookup({ matcher, skip = 0, hint }: Selection): boolean {
 
 /** The _id that a filter comes down to; undefined where it says anything else, or could mean more than one document. */
 function oneId(condition: Condition): Value {
-  const ids = idsOf(condition);
+  return onlyOne(idsOf(condition, true));
+}
+
+function onlyOne(ids: readonly Value[]): Value {
   const [first] = ids;
   return ids.every((id) => id !== null && id !== undefined && !Array.isArray(id) && !(id instanceof BSONRegExp) && compare(id, first) === 0) ? first : undefined;
 }
 
-function idsOf(condition: Condition): Value[] {
+/** `absorbs`: an $or inside an $and, or the other way round, that only repeats what stands beside it is left out. */
+function idsOf(condition: Condition, absorbs = false): Value[] {
   if (condition.kind === "eq" && condition.path === "_id") return [condition.value];
   if (condition.kind === "in" && condition.path === "_id" && condition.regexes.length === 0 && condition.values.length > 0) return condition.values;
-  if ((condition.kind !== "and" && condition.kind !== "or") || condition.children.length === 0) return [undefined];
-  // What holds always, or never, is left out of an $and or an $or.
+  if (condition.kind !== "and" && condition.kind !== "or") return [undefined];
+  // What holds always, or never, is left out as well.
   const told = condition.children.filter((child) => constantOf(child) !== (condition.kind === "and"));
-  return told.length === 0 ? [undefined] : told.flatMap(idsOf);
+  const plain = onlyOne(told.filter((child) => child.kind === "eq" || child.kind === "in").flatMap((child) => idsOf(child)));
+  const repeats = (child: Condition): boolean => {
+    if (!absorbs || plain === undefined || child.kind !== (condition.kind === "and" ? "or" : "and")) return false;
+    return child.children.some((part) => compare(onlyOne(idsOf(part)), plain) === 0);
+  };
+  const kept = told.filter((child) => !repeats(child));
+  return kept.length === 0 ? [undefined] : kept.flatMap((child) => idsOf(child, absorbs && kept.length === 1));
 }
 
 /** Sorts in memory. With a limit only that many are kept, so a page of a large set stays small. */
