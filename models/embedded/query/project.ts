@@ -7,7 +7,7 @@ import type { Evaluate, ExpressionContext } from "../aggregate/expression";
 import { asMade, isMade, keepAllPlaces, keepPlaces, occupy, vacate } from "../aggregate/places";
 import { CommandError, notSupported } from "../errors";
 import { typeName } from "../bson/compare";
-import { getField, isDoc, isNumber, newDoc } from "../bson/values";
+import { getField, hasField, isDoc, isNumber, newDoc } from "../bson/values";
 import type { Doc, Value } from "../bson/values";
 import { compileFilter } from "./match";
 import type { Matcher } from "./match";
@@ -282,7 +282,11 @@ function projectValue(value: Value, node: Tree, mode: Mode): Value {
 /** Sets the computed values of a tree, in the order of the specification, on an already projected document. */
 export function compute(target: Doc, tree: Tree, root: Doc): void {
   for (const [field, node] of tree.children) {
-    if (!node.computes) continue;
+    if (!node.computes) {
+      // A path that is let through beside computed values leaves a place where it does not begin.
+      if (!node.leaf && !hasField(target, field)) vacate(target, field);
+      continue;
+    }
     const value = node.leaf?.kind === "compute" ? node.leaf.evaluate(root) : computeInto(getField(target, field), node, root);
     if (value === undefined) vacate(target, field);
     else occupy(target, field, value);
