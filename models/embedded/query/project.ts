@@ -237,7 +237,7 @@ export function compileTree(tree: Tree, mode: "include" | "exclude"): Projection
   const include = mode === "include";
   return (doc) => {
     const isOfStage = isMade(doc);
-    const projected = projectDoc(doc, tree, { include, leavesPlaces: !include && isOfStage });
+    const projected = projectDoc(doc, tree, { include, leavesPlaces: !include && isOfStage, dropsInPlace: include && tree.computes });
     if (tree.computes) compute(projected, tree, doc);
     return isOfStage || tree.computes ? asMade(projected) : projected;
   };
@@ -247,6 +247,8 @@ interface Mode {
   include: boolean;
   /** Excluded fields leave their places. */
   leavesPlaces: boolean;
+  /** Values that have none of the included fields leave theirs: beside computed ones the document is not cut from stored bytes. */
+  dropsInPlace: boolean;
 }
 
 function projectDoc(doc: Doc, tree: Tree, mode: Mode): Doc {
@@ -265,6 +267,7 @@ function projectDoc(doc: Doc, tree: Tree, mode: Mode): Doc {
     }
     const value = projectValue(doc[field], node, mode);
     if (value !== undefined) projected[field] = value;
+    else if (mode.dropsInPlace) vacate(projected, field);
   }
   return projected;
 }
