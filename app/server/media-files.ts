@@ -4,7 +4,7 @@ import { pipeline } from "node:stream/promises";
 import { mediaKey, type ByteRange, type Storage } from "@media/storage";
 import { readPart } from "@media/storage-local";
 import { logger } from "../logger.server";
-import { findServedAsset, type ServedAsset } from "../services/media-lookup.server";
+import { findServedAsset, REFUSAL_KEPT_MS, type ServedAsset } from "../services/media-lookup.server";
 import { signedLifeSec } from "../services/media-url.server";
 import { chooseRange } from "./byte-range";
 import type { AnswerMedia } from "./media";
@@ -55,22 +55,31 @@ interface FoundFile {
   isPublic: boolean;
 }
 
+type Lookup = FoundFile | { status: number };
+
 /** Says 404 for what is private and for what never was alike: an address that was not given away must not learn more. */
-async function findFile(url: string, now: Date): Promise<FoundFile | { status: number }> {
+async function findFile(url: string, now: Date): Promise<Lookup> {
   const [path = ""] = url.split("?", 1);
   const { exp, mark, assetId, file } = ADDRESS.exec(path)?.groups ?? {};
   if (!assetId || !file) return { status: 404 };
   const lifeSec = exp && mark ? signedLifeSec({ exp, mark, assetId }, now) : undefined;
   if (lifeSec === null) return { status: 404 };
-  const asset = await findServedAsset(assetId, now);
+  const wanted = { assetId, name: file, lifeSec };
+  const found = fileOf(await findServedAsset(assetId, now), wanted);
+  if (!("status" in found) || found.status !== 404) return found;
+  return fileOf(await findServedAsset(assetId, now, REFUSAL_KEPT_MS), wanted);
+}
+
+/** `lifeSec`: what is left of a signed address; undefined for a public one. */
+function fileOf(asset: ServedAsset | null, { assetId, name, lifeSec }: { assetId: string; name: string; lifeSec: number | undefined }): Lookup {
   if (asset?.state === "removed") return { status: 410 };
   // Ours, but over: the page it came from has a new one after a reload.
   if (lifeSec === 0) return { status: 403 };
   if (!asset || (lifeSec === undefined && !isOpen(asset))) return { status: 404 };
-  const known = asset.files.get(file);
+  const known = asset.files.get(name);
   if (!known) return { status: 404 };
   const cacheControl = lifeSec === undefined ? IMMUTABLE : `private, max-age=${Math.min(lifeSec, PRIVATE_AGE_MAX_SEC)}`;
-  return { assetId, name: file, ...known, createdAt: asset.createdAt, cacheControl, isPublic: lifeSec === undefined };
+  return { assetId, name, ...known, createdAt: asset.createdAt, cacheControl, isPublic: lifeSec === undefined };
 }
 
 function isOpen({ access, held, state }: ServedAsset): boolean {

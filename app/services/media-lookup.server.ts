@@ -11,6 +11,8 @@ export interface ServedAsset extends Pick<MediaAsset, "state" | "held" | "access
 }
 
 const KEPT_MS = 1_000;
+/** For a no: what was published or made just now must not be missing from a page that shows it. */
+export const REFUSAL_KEPT_MS = 100;
 const KEPT_MAX = 2_000;
 
 interface Asked {
@@ -21,9 +23,9 @@ interface Asked {
 
 const asked = new LRUCache<string, Asked>({ max: KEPT_MAX });
 
-export function findServedAsset(assetId: string, now: Date): Promise<ServedAsset | null> {
+export function findServedAsset(assetId: string, now: Date, keptMs = KEPT_MS): Promise<ServedAsset | null> {
   const known = asked.get(assetId);
-  if (known && Math.abs(now.getTime() - known.atMs) < KEPT_MS) return known.reading;
+  if (known && Math.abs(now.getTime() - known.atMs) < keptMs) return known.reading;
   const reading = readAsset(assetId);
   asked.set(assetId, { atMs: now.getTime(), reading });
   // A question that failed is asked again.

@@ -185,6 +185,8 @@ describe("pictures in a post", () => {
     await page.waitForFunction(() => /好了就自动发布/.test(document.querySelector(".composer .note")?.textContent ?? ""));
     await line(-1);
     await page.waitForURL(POST_PAGE, { timeout: WORK_MS });
+    // The address changes a moment before the page does.
+    await page.locator("article figure.pic img").first().waitFor();
     expect(await page.locator("article figure.pic img").count()).toBe(1);
   });
 

@@ -21,11 +21,13 @@ export interface Attached {
 interface Options {
   /** Whole file, not HLS. */
   whole: boolean;
+  /** The film has another source; a browser that had begun to play the one before has stopped. */
+  onReplaced: () => void;
   /** Nothing can be played any more; the picture stays where it was. */
   onFailed: () => void;
 }
 
-export function attachSource(video: HTMLVideoElement, media: ClipMediaView, { whole, onFailed }: Options): Attached {
+export function attachSource(video: HTMLVideoElement, media: ClipMediaView, { whole, onReplaced, onFailed }: Options): Attached {
   let hls: Hls | null = null;
   let playing = false;
   let onWhole = false;
@@ -40,10 +42,9 @@ export function attachSource(video: HTMLVideoElement, media: ClipMediaView, { wh
     const url = chooseFile(media.mp4, video.clientHeight);
     if (!url) return onFailed();
     const second = video.currentTime;
-    const wasPlaying = !video.paused;
     video.src = url;
     if (second > 0) video.addEventListener("loadedmetadata", () => (video.currentTime = second), { once: true });
-    if (wasPlaying) video.play().catch(() => undefined); // Refused or replaced by the next source: the stage shows its own play button.
+    onReplaced();
   }
 
   async function takeStream(url: string): Promise<void> {

@@ -49,6 +49,7 @@ export function useClipVideo(video: HTMLVideoElement | null, options: Options): 
   const [isThere, setThere] = useState(false);
   const attached = useRef<Attached | null>(null);
   const place = useRef(startAt);
+  const mayPlay = useRef(false);
 
   // A clip that comes on the stage plays, whatever it did when it left.
   useEffect(() => setWanted(startsAlone), [isCurrent, startsAlone]);
@@ -57,11 +58,26 @@ export function useClipVideo(video: HTMLVideoElement | null, options: Options): 
     if (isLoaded || (isCurrent && wanted)) setThere(true);
   }, [isLoaded, isCurrent, wanted]);
 
+  const start = useCallback(() => {
+    if (!video) return;
+    video.play().catch((error: unknown) => {
+      if (!(error instanceof DOMException) || error.name !== "NotAllowedError") return;
+      if (video.muted) return setPhase("blocked");
+      video.muted = true;
+      onMuted();
+      video.play().catch(() => setPhase("blocked"));
+    });
+  }, [video, onMuted]);
+
+  // A new source starts by what is true when it comes, and is no reason to attach the film again.
+  const startNow = useRef(start);
+  startNow.current = start;
+
   useEffect(() => {
     if (!video || !isThere) return;
     const second = place.current;
     if (second > 0) video.addEventListener("loadedmetadata", () => (video.currentTime = Math.min(second, Math.max(0, video.duration - 0.5))), { once: true });
-    const source = attachSource(video, media, { whole: whole || attempt > 0, onFailed: () => setPhase("failed") });
+    const source = attachSource(video, media, { whole: whole || attempt > 0, onReplaced: () => mayPlay.current && startNow.current(), onFailed: () => setPhase("failed") });
     attached.current = source;
     return () => {
       place.current = video.currentTime;
@@ -76,20 +92,10 @@ export function useClipVideo(video: HTMLVideoElement | null, options: Options): 
     video.muted = !audible;
   }, [video, audible]);
 
-  const start = useCallback(() => {
-    if (!video) return;
-    video.play().catch((error: unknown) => {
-      if (!(error instanceof DOMException) || error.name !== "NotAllowedError") return;
-      if (video.muted) return setPhase("blocked");
-      video.muted = true;
-      onMuted();
-      video.play().catch(() => setPhase("blocked"));
-    });
-  }, [video, onMuted]);
-
   useEffect(() => {
     if (!video) return;
-    if (isCurrent && wanted && !isHeld) {
+    mayPlay.current = isCurrent && wanted && !isHeld;
+    if (mayPlay.current) {
       attached.current?.promote();
       start();
     } else if (attached.current) video.pause();

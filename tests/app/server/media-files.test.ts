@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { beforeAll, expect, test } from "vitest";
 import { inTransaction } from "@models/connection.server";
-import { advanceAsset } from "@models/media-asset.server";
+import { advanceAsset, setAssetAccess } from "@models/media-asset.server";
 import { mediaKey, type Storage } from "@media/storage";
 import { createMediaFiles } from "~/server/media-files";
 import { forgetServedAsset } from "~/services/media-lookup.server";
@@ -211,6 +211,17 @@ async function openLongFile(options: { stalledMs?: number } = {}): Promise<{ soc
   await new Promise((resolve) => socket.once("data", resolve));
   return { socket, streams };
 }
+
+test("given a file that was private a moment ago, when it is published, then whoever opens the page sees it", async () => {
+  const { origin } = await serveMedia();
+  const assetId = await makeStoredAsset(storage, { ownerId, access: "private" });
+  expect((await ask(origin, `/m/${assetId}/poster-360.jpg`)).status).toBe(404);
+  await inTransaction((tx) => setAssetAccess({ assetId, ownerId, postId: null, access: "public" }, now, tx));
+  const asked = now;
+  now = new Date(asked.getTime() + 150);
+  expect((await ask(origin, `/m/${assetId}/poster-360.jpg`)).status).toBe(200);
+  now = asked;
+});
 
 test("given a viewer who leaves, then the stream to them is closed", async () => {
   const { socket, streams } = await openLongFile();
