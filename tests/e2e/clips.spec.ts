@@ -43,6 +43,20 @@ function plays(page: Page, pastSec = 0.2) {
 }
 
 const onStage = (page: Page, index: number) => page.waitForSelector(`[data-on-stage][data-clip="${clipAt(index).id}"]`);
+
+/**
+ * A press of the mouse on something of the clip that stands on the stage. The stage must have come to rest: what
+ * Playwright does to bring a thing into sight, in the middle of a scroll, takes the snap to the next clip.
+ */
+async function pressOnStage(page: Page, selector: string): Promise<void> {
+  await page.waitForFunction(() => {
+    const [feed, stage] = [document.querySelector(".clip-feed"), document.querySelector("[data-on-stage]")];
+    return feed !== null && stage !== null && Math.abs(feed.getBoundingClientRect().top - stage.getBoundingClientRect().top) < 1;
+  });
+  const box = await page.locator(`[data-on-stage] ${selector}`).boundingBox();
+  if (!box) throw new Error(`${selector} is not on the stage`);
+  await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+}
 const films = (page: Page): Promise<number> => page.locator("video").count();
 
 async function openStage(path: string, reader: Reader = {}): Promise<Page> {
@@ -187,7 +201,7 @@ describe("a guest on the stage", () => {
       if (request.method() === "POST" && !request.url().endsWith("/view")) sent.push(request.url());
     });
     const hide = async () => {
-      await page.locator("[data-on-stage] button[aria-haspopup=dialog]").click();
+      await pressOnStage(page, "button[aria-haspopup=dialog]");
       await page.getByRole("button", { name: "对这条不感兴趣" }).click();
       await page.locator(`[data-clip="${clipAt(1).id}"]`).waitFor({ state: "detached" });
     };
@@ -214,7 +228,7 @@ describe("a guest on the stage", () => {
     await page.keyboard.press("ArrowDown");
     await onStage(page, 1);
     expect(loaded).toEqual([]);
-    await page.locator("[data-on-stage] .clip-tap").click();
+    await pressOnStage(page, ".clip-tap");
     await plays(page);
   });
 });

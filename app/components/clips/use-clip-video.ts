@@ -122,7 +122,8 @@ export function useClipVideo(video: HTMLVideoElement | null, options: Options): 
     },
     pause: () => setWanted(false),
     toggle: () => {
-      if (phase === "playing") setWanted(false);
+      // By what it is doing, not by what has been heard of it: a film that still waits for data is stopped too.
+      if (video && !video.paused) setWanted(false);
       else {
         setWanted(true);
         start();
