@@ -29,7 +29,8 @@ function buildIsStale() {
   return SOURCES.some((path) => newestIn(path) > builtAtMs);
 }
 
-const name = process.argv[2] ?? "start";
+// The script finds its own arguments where it would if it were called itself.
+const [name = "start"] = process.argv.splice(2, 1);
 process.env.NODE_ENV ||= "production";
 if (existsSync(".env")) process.loadEnvFile();
 const isDeveloperTreeThere = existsSync("node_modules/vite");
