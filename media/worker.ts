@@ -4,7 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { nanoid } from "nanoid";
 import { inTransaction, type Tx } from "@models/connection.server";
 import { advanceAsset, extendAsset, getAsset, noteProgress, type MediaAsset } from "@models/media-asset.server";
-import { completeJob, enqueueJob, jobId, type Lane, type MediaJob } from "@models/media-job.server";
+import { completeJob, enqueueJob, enqueueSettle, jobId, type Lane, type MediaJob } from "@models/media-job.server";
 import type { MediaTools } from "./ffmpeg";
 import { LeaseLost, recoverLeases, runLane, type LaneOptions } from "./run-jobs";
 import { STAGES, stageOf, type StageName, type StageResult } from "./stages";
@@ -90,17 +90,12 @@ async function settle(job: MediaJob, asset: MediaAsset, { to, found, files = [],
     if (to) await advanceAsset({ assetId: asset._id, to, found, files }, now, tx);
     else await extendAsset({ assetId: asset._id, found, files }, now, tx);
     if (next) await queue(asset, next, now, tx, job.boost);
-    await tellPages(asset, job.stage, now, tx);
+    await enqueueSettle(asset, job.stage, now, tx);
   });
 }
 
 async function queue(asset: MediaAsset, stage: StageName, now: Date, tx: Tx, boost = 0): Promise<void> {
   await enqueueJob({ assetId: asset._id, ownerId: asset.ownerId, stage, lane: STAGES[stage].lane, boost }, now, tx);
-}
-
-/** The web process learns of it by a job of its own lane. */
-async function tellPages(asset: Pick<MediaAsset, "_id" | "ownerId">, mark: string, now: Date, tx: Tx): Promise<void> {
-  await enqueueJob({ assetId: asset._id, ownerId: asset.ownerId, stage: "settle", lane: "pages", mark }, now, tx);
 }
 
 async function drop(job: MediaJob): Promise<void> {
@@ -111,7 +106,7 @@ async function drop(job: MediaJob): Promise<void> {
 async function onDead(job: MediaJob, _error: unknown, tx: Tx): Promise<void> {
   const now = new Date();
   await advanceAsset({ assetId: job.assetId, to: "failed" }, now, tx);
-  await tellPages({ _id: job.assetId, ownerId: job.ownerId }, jobId(job.stage, "dead"), now, tx);
+  await enqueueSettle({ _id: job.assetId, ownerId: job.ownerId }, jobId(job.stage, "dead"), now, tx);
 }
 
 function progressOf(assetId: string): (share: number) => void {

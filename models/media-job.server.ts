@@ -95,6 +95,14 @@ export async function enqueueJob({ assetId, ownerId, stage, lane, mark, boost = 
   );
 }
 
+/**
+ * Queues the settling of the post that shows an asset, in the lane of the web process, together with the change that it is
+ * to show. `mark` tells one change from another.
+ */
+export function enqueueSettle({ _id: assetId, ownerId }: { _id: string; ownerId: string }, mark: string, now: Date, tx: Tx): Promise<void> {
+  return enqueueJob({ assetId, ownerId, stage: "settle", lane: "pages", mark }, now, tx);
+}
+
 /** The next job of a lane for this worker, or null. The claim is one write, so two workers never get the same one. */
 export async function claimJob({ lane, worker, leaseMs }: { lane: Lane; worker: string; leaseMs: number }, now: Date): Promise<MediaJob | null> {
   return MediaJobs.findOneAndUpdate(

@@ -3,7 +3,7 @@ import { NotFound } from "@models/errors";
 import { advanceAsset, getAsset, releaseAsset, type MediaAsset } from "@models/media-asset.server";
 import { insertBan } from "@models/media-ban.server";
 import { mediaPrefix, sourceKey } from "@media/storage";
-import { boostJobs, enqueueJob, removeJobs, reviveJobs } from "@models/media-job.server";
+import { boostJobs, enqueueSettle, removeJobs, reviveJobs } from "@models/media-job.server";
 import { getPost } from "@models/post.server";
 import { forgetServedAsset } from "./media-lookup.server";
 import { settleAsset, settleClipIn } from "./media-settle.server";
@@ -22,7 +22,7 @@ export async function removeMedia(operator: Viewer, assetId: string, now: Date):
     if (!(await advanceAsset({ assetId, to: "removed", found: { held: false, hasSource: false } }, now, tx))) return;
     await insertBan({ _id: assetId, sha256: asset.sha256, hashes: asset.hashes, at: now }, tx);
     await removeJobs(assetId, tx);
-    await tellPages(asset, "removed", now, tx);
+    await enqueueSettle(asset, "removed", now, tx);
     const post = asset.postId ? await getPost(asset.postId, tx) : null;
     if (post?.clip?.assetId === assetId) await settleClipIn(post, { ...asset, state: "removed" }, now, tx);
   });
@@ -44,14 +44,10 @@ export async function releaseMedia(operator: Viewer, assetId: string, now: Date)
   requireMay(operator, "moderation.decide");
   await inTransaction(async (tx) => {
     const asset = await requireAsset(assetId, tx);
-    if (await releaseAsset(assetId, now, tx)) await tellPages(asset, "released", now, tx);
+    // The post is settled right after the commit, and by this job should the process die in between.
+    if (await releaseAsset(assetId, now, tx)) await enqueueSettle(asset, "released", now, tx);
   });
   await settleAsset(assetId, now);
-}
-
-/** The post is settled right after the commit, and by this job should the process die in between. */
-async function tellPages({ _id: assetId, ownerId }: MediaAsset, mark: string, now: Date, tx: Tx): Promise<void> {
-  await enqueueJob({ assetId, ownerId, stage: "settle", lane: "pages", mark }, now, tx);
 }
 
 /** Takes an asset's jobs to the front of the queue. */

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import type { Page } from "playwright-core";
-import { accessibilityProblems, expectConsole, hydrated, openPage, scrollsSideways, useBrowser, type Reader } from "./support/browser";
+import { accessibilityProblems, expectConsole, hydrated, openPage, scrollsSideways, useBrowser } from "./support/browser";
 import { openServersDatabase, plantClip, type PlantedClip } from "./support/clips";
 import { logIn, logInByCode, newPhone } from "./support/people";
+import { film, films, openStage, plays, pressOnStage } from "./support/stage";
 
 useBrowser();
 
@@ -26,45 +27,7 @@ afterAll(() => close());
 const clipAt = (index: number): PlantedClip => clips[index] as PlantedClip;
 const address = (index: number): string => `/clips/${clipAt(index).id}?from=latest`;
 
-/** What the film on the stage is doing. */
-function film(page: Page) {
-  return page.evaluate(() => {
-    const video = document.querySelector<HTMLVideoElement>("[data-on-stage] video");
-    return { second: video?.currentTime ?? -1, paused: video?.paused ?? true, muted: video?.muted ?? false, source: video?.currentSrc ?? "", clip: document.querySelector<HTMLElement>("[data-on-stage]")?.dataset.clip };
-  });
-}
-
-/** Plays, and answers to keys: the first film is there before the scripts are. */
-function plays(page: Page, pastSec = 0.2) {
-  return page.waitForFunction((past) => {
-    const video = document.querySelector<HTMLVideoElement>("main.clips.live [data-on-stage] video");
-    return video !== null && !video.paused && video.currentTime > past;
-  }, pastSec);
-}
-
 const onStage = (page: Page, index: number) => page.waitForSelector(`[data-on-stage][data-clip="${clipAt(index).id}"]`);
-
-/**
- * A press of the mouse on something of the clip that stands on the stage. The stage must have come to rest: what
- * Playwright does to bring a thing into sight, in the middle of a scroll, takes the snap to the next clip.
- */
-async function pressOnStage(page: Page, selector: string): Promise<void> {
-  await page.waitForFunction(() => {
-    const [feed, stage] = [document.querySelector(".clip-feed"), document.querySelector("[data-on-stage]")];
-    return feed !== null && stage !== null && Math.abs(feed.getBoundingClientRect().top - stage.getBoundingClientRect().top) < 1;
-  });
-  const box = await page.locator(`[data-on-stage] ${selector}`).boundingBox();
-  if (!box) throw new Error(`${selector} is not on the stage`);
-  await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
-}
-const films = (page: Page): Promise<number> => page.locator("video").count();
-
-async function openStage(path: string, reader: Reader = {}): Promise<Page> {
-  const page = await openPage(reader);
-  await page.goto(path);
-  await page.waitForSelector("main.clips.live");
-  return page;
-}
 
 describe("a guest on the stage", () => {
   test("the recommended feed opens with a clip that plays muted", async () => {
