@@ -55,8 +55,7 @@ describe("pictures in a post", () => {
     await page.locator("label.pick:has(input[value=funds])").click();
     await line(1_500_000);
     await pick(page, files.photo, files.square);
-    await page.waitForFunction(() => /\d (KB|MB) \/ /.test(document.querySelector(".picture-row .transfer")?.textContent ?? ""));
-    expect(await page.locator(".picture-row progress").first().getAttribute("aria-label")).toContain("photo.jpg");
+    await page.waitForFunction(() => [...document.querySelectorAll(".picture-row .transfer")].some((row) => /\d (KB|MB) \/ /.test(row.textContent ?? "") && row.querySelector('progress[aria-label*="photo.jpg"]')));
     await line(-1);
     await waitForReady(page, 2);
     const [photo, square] = await picturesInText(page);
@@ -97,6 +96,28 @@ describe("pictures in a post", () => {
       expect({ format, exif, xmp, icc }, name).toEqual({ format: name.endsWith("webp") ? "webp" : "jpeg", exif: undefined, xmp: undefined, icc: undefined });
       expect(width).toBe(Number.parseInt(name, 10));
     }
+  });
+
+  test("stand in the order they were chosen in, whichever the server takes on first", async () => {
+    const page = await openPage();
+    await logIn(page, "nanshan");
+    await openComposer(page);
+    await page.fill("#body", "前面的话。");
+    // The first upload is let through only when the line of the second stands in the text.
+    let isHeld = false;
+    await page.route("**/media/tus", async (route) => {
+      if (route.request().method() === "POST" && !isHeld) {
+        isHeld = true;
+        await page.waitForFunction(() => document.querySelector<HTMLTextAreaElement>("#body")?.value.includes("media:"));
+      }
+      await route.continue();
+    });
+    await pick(page, files.photo, files.square);
+    await waitForReady(page, 2);
+    const [first] = await picturesInText(page);
+    expect(await page.inputValue("#body")).toMatch(/^前面的话。\n\n!\[\]\(media:\w{32}\)\n\n!\[\]\(media:\w{32}\)\n*$/);
+    const own = await page.request.get(`/media/assets/${first}`);
+    expect(await own.json()).toMatchObject({ fileName: "photo.jpg" });
   });
 
   test("come by paste and drop too; a file that is none is refused with its sentence while the other goes on", async () => {

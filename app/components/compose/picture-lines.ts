@@ -57,10 +57,18 @@ export function removePicture(body: string, at: number): string {
   return /(^|\n)$/.test(before) && /^(\n|$)/.test(after) ? (before.replace(/\n+$/, "") + (before === "" || after.trim() === "" ? "" : "\n\n") + after.replace(/^\n+/, "")) : before + after;
 }
 
-/** Where a new picture goes: after the named one of the same batch, else after the line of the cursor. */
-export function placeForPicture(body: string, cursor: number, afterAssetId: string | null): number {
-  const previous = afterAssetId === null ? undefined : listPictureLines(body).findLast((line) => line.assetId === afterAssetId);
-  const end = body.indexOf("\n", previous ? previous.to : cursor);
+/**
+ * Where a new picture goes: beside its neighbours in `batch`, the pictures that were chosen with it, in the order of
+ * choosing. The server takes them on in any order. With none of them in the text: after the line of the cursor.
+ */
+export function placeForPicture(body: string, cursor: number, assetId: string, batch: readonly string[]): number {
+  const lines = new Map(listPictureLines(body).map((line) => [line.assetId, line]));
+  const at = batch.indexOf(assetId);
+  const earlier = batch.slice(0, Math.max(0, at)).findLast((id) => lines.has(id));
+  const later = batch.slice(at + 1).find((id) => lines.has(id));
+  const from = lines.get(earlier ?? "")?.to;
+  if (from === undefined && later !== undefined) return lines.get(later)?.from ?? body.length;
+  const end = body.indexOf("\n", from ?? cursor);
   return end === -1 ? body.length : end;
 }
 

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState, type RefObject } from "react";
 import { IMAGE_BYTES_MAX } from "@models/media-reasons";
-import { addTransfer, cancelTransfer, type Transfer } from "~/components/media/transfers";
+import { addTransfer, cancelTransfer, listTransfers, type Transfer } from "~/components/media/transfers";
 import { useAssets, useTransfers, type KnownAssets } from "~/components/media/use-media";
 import { PICTURES_MAX } from "~/format/post-limits";
 import { useT } from "~/i18n/react";
@@ -85,7 +85,7 @@ const placed = new Set<string>();
 
 /** Writes the line of each picture into the text once, never under the hands of an input method. */
 function usePlacing(transfers: Transfer[], field: RefObject<HTMLTextAreaElement>): void {
-  const previous = useRef<string | null>(null);
+  const batch = useRef(new Set<string>());
   const composing = useRef(false);
   const arrived = transfers.flatMap(({ assetId }) => (assetId === null || placed.has(assetId) ? [] : [assetId])).join(" ");
   const [turn, setTurn] = useState(0);
@@ -112,17 +112,18 @@ function usePlacing(transfers: Transfer[], field: RefObject<HTMLTextAreaElement>
     if (arrived === "" || !target || composing.current) return;
     for (const assetId of arrived.split(" ")) {
       placed.add(assetId);
+      batch.current.add(assetId);
       if (target.value.includes(`media:${assetId}`)) continue;
-      const at = placeForPicture(target.value, target.selectionEnd, previous.current);
+      const chosen = listTransfers().flatMap((transfer) => (transfer.assetId && batch.current.has(transfer.assetId) ? [transfer.assetId] : []));
+      const at = placeForPicture(target.value, target.selectionEnd, assetId, chosen);
       insertQuietly(target, pictureParagraph(target.value, at, pictureSource({ assetId })), at);
-      previous.current = assetId;
     }
   }, [arrived, field, turn]);
 
   // The next batch goes where the cursor is then.
   const isQuiet = transfers.every(({ phase }) => phase === "sent" || phase === "refused");
   useEffect(() => {
-    if (isQuiet) previous.current = null;
+    if (isQuiet) batch.current.clear();
   }, [isQuiet]);
 }
 

@@ -44,14 +44,20 @@ describe("pictures in a text", () => {
     expect(removePicture(`![x](media:${A})`, 0)).toBe("");
   });
 
-  test("go after the line of the cursor, or after the picture before them", () => {
-    const put = (body: string, cursor: number, after: string | null = null) => {
-      const at = placeForPicture(body, cursor, after);
+  test("go after the line of the cursor, or between those that were chosen before and after them", () => {
+    const put = (body: string, cursor: number, ...batch: string[]) => {
+      const at = placeForPicture(body, cursor, "P", batch);
       return body.slice(0, at) + pictureParagraph(body, at, "P") + body.slice(at);
     };
     expect(put("", 0)).toBe("P\n\n");
     expect(put("一句话", 1)).toBe("一句话\n\nP\n\n");
     expect(put("一\n二", 0)).toBe("一\n\nP\n\n二");
-    expect(put(`![x](media:${A})\n\n尾`, 0, A)).toBe(`![x](media:${A})\n\nP\n\n尾`);
+    const [a, b] = [`![x](media:${A})`, `![](media:${B})`];
+    expect(put(`${a}\n\n尾`, 0, A, "P")).toBe(`${a}\n\nP\n\n尾`);
+    expect(put(`头\n\n${b}\n\n尾`, 9, "P", B)).toBe(`头\n\nP\n\n${b}\n\n尾`);
+    expect(put(`${a}\n\n${b}`, 0, A, "P", B)).toBe(`${a}\n\nP\n\n${b}`);
+    // Its member has moved them meanwhile: what was chosen before it counts.
+    expect(put(`${b}\n\n${a}`, 0, A, "P", B)).toBe(`${b}\n\n${a}\n\nP\n\n`);
+    expect(put("尾", 0, A, "P", B)).toBe("尾\n\nP\n\n");
   });
 });
