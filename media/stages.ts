@@ -57,17 +57,19 @@ interface Stage {
 }
 
 const MINUTE_MS = 60_000;
+/** For what comes after something is shown: nobody waits for it, so it outlives a store that is away for twenty minutes. */
+const PATIENT = 5;
 
 /** The first look is queued with the upload, in the lane of what the sender says it is; the lane here is a picture's. */
 export const STAGES = {
   inspect: { lane: "image", attemptsMax: 3, timeoutMs: 3 * MINUTE_MS, run: inspect },
   pictures: { lane: "image", attemptsMax: 3, timeoutMs: 3 * MINUTE_MS, run: pictures },
-  avif: { lane: "image", attemptsMax: 3, timeoutMs: 3 * MINUTE_MS, run: avif },
-  purge: { lane: "image", attemptsMax: 5, timeoutMs: MINUTE_MS, run: purgePicture },
+  avif: { lane: "image", attemptsMax: PATIENT, timeoutMs: 3 * MINUTE_MS, run: avif },
+  purge: { lane: "image", attemptsMax: PATIENT, timeoutMs: MINUTE_MS, run: purgePicture },
   poster: { lane: "video", attemptsMax: 3, timeoutMs: 3 * MINUTE_MS, run: poster },
   first: { lane: "video", attemptsMax: 3, timeoutMs: 26 * MINUTE_MS, run: first },
-  rest: { lane: "video", attemptsMax: 3, timeoutMs: 26 * MINUTE_MS, run: rest },
-  finish: { lane: "video", attemptsMax: 3, timeoutMs: 10 * MINUTE_MS, run: finish },
+  rest: { lane: "video", attemptsMax: PATIENT, timeoutMs: 26 * MINUTE_MS, run: rest },
+  finish: { lane: "video", attemptsMax: PATIENT, timeoutMs: 10 * MINUTE_MS, run: finish },
   extras: { lane: "extra", attemptsMax: 2, timeoutMs: 60 * MINUTE_MS, run: extras },
 } as const satisfies Record<string, Stage>;
 export type StageName = keyof typeof STAGES;

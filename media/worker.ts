@@ -102,10 +102,14 @@ async function drop(job: MediaJob): Promise<void> {
   await inTransaction((tx) => completeJob(job, tx));
 }
 
-/** After the last try: an asset that cannot be shown yet has failed; its owner may try again. */
+/**
+ * After the last try: an asset that cannot be shown yet has failed, and its owner may try again; one that is shown has
+ * all the versions it will get. The upload stays for whoever looks into it, until the reaper comes.
+ */
 async function onDead(job: MediaJob, _error: unknown, tx: Tx): Promise<void> {
   const now = new Date();
-  await advanceAsset({ assetId: job.assetId, to: "failed" }, now, tx);
+  const hasFailed = await advanceAsset({ assetId: job.assetId, to: "failed" }, now, tx);
+  if (!hasFailed) await advanceAsset({ assetId: job.assetId, to: "ready" }, now, tx);
   await enqueueSettle({ _id: job.assetId, ownerId: job.ownerId }, jobId(job.stage, "dead"), now, tx);
 }
 

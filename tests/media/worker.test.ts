@@ -7,11 +7,12 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { inTransaction } from "@models/connection.server";
-import { advanceAsset, getAsset, insertAsset, listAssets, type MediaAsset } from "@models/media-asset.server";
+import { advanceAsset, getAsset, insertAsset, isRetryable, listAssets, type MediaAsset } from "@models/media-asset.server";
 import { insertBan } from "@models/media-ban.server";
 import { claimJob, enqueueJob, LANES, listJobsOf, removeJobs } from "@models/media-job.server";
 import { describeTools, type MediaTools } from "@media/ffmpeg";
 import { drainLane, LEASE_MS, recoverLeases } from "@media/run-jobs";
+import { STAGES } from "@media/stages";
 import { mediaKey, mediaPrefix, openStorage, sourceKey, type Storage } from "@media/storage";
 import { laneOptions, type WorkerOptions } from "@media/worker";
 import { databaseUri, useDatabase } from "../support/db";
@@ -153,7 +154,15 @@ test("given a removal while a copy is being encoded, then the copy does not come
   expect(await namesOf(assetId)).toEqual([]);
 });
 
-test("given something that is shown already, when a later stage refuses its upload, then what is shown stands", async () => {
+/** Tries again and again, each time as late as the longest pause asks for. Returns how often. */
+async function exhaust(assetId: string): Promise<number> {
+  const lane = laneOptions(workerOptions(), { lanes: ["image"], worker: "w1" });
+  let tries = 0;
+  for (let at = Date.now(); (await listJobsOf(assetId)).some(({ stage, state }) => stage !== "settle" && state === "waiting"); at += 3_600_000) tries += await drainLane({ ...lane, now: () => new Date(at) });
+  return tries;
+}
+
+test("given something that is shown already, when a later stage refuses its upload at every try, then what is shown stands and is all there will be", async () => {
   const path = join(directory, "later.jpg");
   await writeFile(path, "what a worker without the decoder would call no picture");
   const assetId = await send(path, "image");
@@ -168,9 +177,22 @@ test("given something that is shown already, when a later stage refuses its uplo
   });
   await work();
   expect(await getAsset(assetId)).toMatchObject({ state: "playable", reason: null });
+  expect(await exhaust(assetId)).toBe(STAGES.avif.attemptsMax - 1);
+  expect(await getAsset(assetId)).toMatchObject({ state: "ready", reason: null, hasSource: true });
   expect(await namesOf(assetId)).toEqual(["320.jpg"]);
-  expect(await listJobsOf(assetId)).toMatchObject([{ stage: "avif", state: "waiting", attempts: 1 }]);
-  // Another try would come in a few seconds; the tests below count what is left.
+  expect(await listJobsOf(assetId)).toMatchObject([{ stage: "avif", state: "dead" }, { stage: "settle", state: "waiting" }]);
+  // The tests below count what is left.
+  await inTransaction((tx) => removeJobs(assetId, tx));
+  await rm(join(directory, "work", assetId), { recursive: true });
+});
+
+test("given an upload that cannot be read back at any try, then it has failed, and may be tried again", async () => {
+  const assetId = await send(await makePhoto(), "image");
+  await storage.remove(sourceKey(assetId));
+  expect(await exhaust(assetId)).toBe(STAGES.inspect.attemptsMax);
+  const asset = (await getAsset(assetId)) as MediaAsset;
+  expect(asset).toMatchObject({ state: "failed", reason: null });
+  expect(isRetryable(asset)).toBe(true);
   await inTransaction((tx) => removeJobs(assetId, tx));
   await rm(join(directory, "work", assetId), { recursive: true });
 });
