@@ -3,6 +3,7 @@ import { Link, useActionData, useLoaderData } from "@remix-run/react";
 import { PolicyForm } from "~/components/compose/PolicyForm";
 import { Frame } from "~/components/layout/Shell";
 import { ClipComposer } from "~/components/media/ClipComposer";
+import { ClipForm } from "~/components/media/ClipForm";
 import { env } from "~/env.server";
 import { findOwnVideo, publishClip } from "~/http/clip-form.server";
 import { receiveWords, startOfDraft, startOfFields, storeWords } from "~/http/compose-form.server";
@@ -28,17 +29,20 @@ export async function loader({ request, params }: LoaderFunctionArgs) {
     if (opened.state === "deleted") return redirect(`/posts/${postId}/delete`);
     if (opened.draft.kind !== "clip") return redirect(`/posts/${postId}/edit`);
     const { draft, commentPolicy, postRevision } = opened;
-    const asset = await findOwnVideo(viewer, draft.assetId, { t: getRequestT(request), now });
+    // A form without scripts has just brought another video; it is taken over when the words are saved.
+    const brought = opened.state === "waiting" ? new URL(request.url).searchParams.get("media") : null;
+    const asset = await findOwnVideo(viewer, brought ?? draft.assetId, { t: getRequestT(request), now });
     const start = startOfDraft(draft);
     const words = resumed ? startOfFields(resumed.fields, locale).words : start.words;
     return {
       postId,
       // What is gone or removed is no file to go on with: the composer asks for another one.
-      start: { ...start, postId, postRevision, words: { ...words, assetId: asset ? draft.assetId : null } },
+      start: { ...start, postId, postRevision, words: { ...words, assetId: asset?.id ?? null } },
       asset,
       topics: topics.map(({ slug, name }) => ({ slug, name })),
       commentPolicy,
       mayReplace: opened.state === "waiting",
+      needsOther: opened.state === "waiting" && (!asset || asset.state === "rejected" || asset.state === "failed"),
       captionsRequired: env.CAPTIONS_REQUIRED,
     };
   } catch (error) {
@@ -69,11 +73,12 @@ export const meta: MetaFunction<typeof loader> = ({ matches, location }) => meta
 
 export default function EditClipPage() {
   const t = useT();
-  const { postId, commentPolicy, start: opened, ...loaded } = useLoaderData<typeof loader>();
+  const { postId, commentPolicy, start: opened, needsOther, ...loaded } = useLoaderData<typeof loader>();
   const answer = useActionData<typeof action>();
   const start = answer?.start ?? opened;
   return (
     <Frame>
+      {needsOther ? <ClipForm postId={postId} /> : null}
       <ClipComposer key={answer ? answer.start.submissionId : postId} {...loaded} start={start} unfinished={[]} postsPerDay={null} draftCount={0} refusal={answer?.refusal ?? null} />
       <section className="compose-foot">
         <PolicyForm postId={postId} policy={commentPolicy} />

@@ -193,9 +193,13 @@ async function requireClip(postId: string, viewerId: string | null): Promise<Cli
   if (post?.state === "deleted" || post?.state === "removed") throw new ClipGone(postId);
   if (!post?.clip) throw new NotFound(`clip ${postId}`);
   if (post.state === "published" || post.authorId === viewerId) return post as ClipPost;
-  // Taken down by an operator: whoever has the address is told so, as its files are (410). Its author keeps the words.
-  if (post.state === "waiting" && (await getAsset(post.clip.assetId))?.state === "removed") throw new ClipGone(postId);
+  if (await isTakenDown(post)) throw new ClipGone(postId);
   throw new NotFound(`clip ${postId}`);
+}
+
+/** An operator removed the video: whoever has the address is told so, as its files are (410). Its author keeps the words. */
+export async function isTakenDown({ state, clip }: Pick<Post, "state" | "clip">): Promise<boolean> {
+  return state === "waiting" && Boolean(clip) && (await getAsset(clip?.assetId ?? ""))?.state === "removed";
 }
 
 function standingOf(assetId: string, asset: MediaAsset | null): ClipStanding {

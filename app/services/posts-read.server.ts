@@ -5,9 +5,10 @@ import { isFollowing } from "@models/follow.server";
 import { listLiked } from "@models/like.server";
 import { listMembersByIds } from "@models/member.server";
 import { getVote } from "@models/poll-vote.server";
-import { getPost, PostGone, type Post } from "@models/post.server";
+import { ClipGone, getPost, PostGone, type Post } from "@models/post.server";
 import { listSaved } from "@models/save.server";
 import type { Locale } from "~/i18n/locales";
+import { isTakenDown } from "./clips-read.server";
 import { toCards, type MemberChip, type PostCard } from "./feeds.server";
 import { listInstruments } from "./instruments.server";
 import { listTopics } from "./topics.server";
@@ -61,9 +62,11 @@ export async function readPost(
   now: Date,
 ): Promise<PostView> {
   const post = await getPost(postId);
-  const mine = post !== null && post.authorId === viewerId;
-  if (!post || ((post.state === "held" || post.state === "waiting") && !mine)) throw new NotFound(`post ${postId}`);
-  if (post.state === "deleted" || post.state === "removed") throw new PostGone(postId);
+  if (!post) throw new NotFound(`post ${postId}`);
+  const mine = post.authorId === viewerId;
+  const isGone = post.state === "deleted" || post.state === "removed" || (!mine && (await isTakenDown(post)));
+  if (isGone) throw post.clip ? new ClipGone(postId) : new PostGone(postId);
+  if ((post.state === "held" || post.state === "waiting") && !mine) throw new NotFound(`post ${postId}`);
   const [authors, topics, instruments, liked, saved, followed, chosen] = await Promise.all([
     listMembersByIds([post.authorId]),
     listTopics(locale, now),

@@ -14,6 +14,7 @@ beforeAll(async () => {
 afterAll(() => files.remove());
 
 const POST_PAGE = /\/posts\/[\w-]{16,}$/;
+const CLIP_PAGE = /\/clips\/(?!new)[\w-]{16,}$/;
 /** The worker also films the demo's clips meanwhile, on one core. */
 const WORK_MS = 60_000;
 
@@ -250,7 +251,7 @@ describe("clips", () => {
     await page.waitForFunction(() => [...document.querySelectorAll(".declares")].some((part) => part.textContent?.includes("captions.vtt")));
     await line(-1);
     await page.click("button[value=publish]");
-    await page.waitForURL(/\/clips\/(?!new)[\w-]{16,}$/, { timeout: WORK_MS });
+    await page.waitForURL(CLIP_PAGE, { timeout: WORK_MS });
     const address = new URL(page.url()).pathname;
 
     // The list of one's own uploads tells by itself how far it is; nobody reloads.
@@ -307,13 +308,63 @@ describe("clips", () => {
     expect(await page.inputValue("#title")).toBe("没有脚本的短视频");
     await page.locator("label.pick:has(input[value=funds])").click();
     await page.click("button[value=publish]");
-    await page.waitForURL(/\/clips\/(?!new)[\w-]{16,}$/);
+    await page.waitForURL(CLIP_PAGE);
     const address = new URL(page.url()).pathname;
     await page.goto(`${address}/captions`);
     await page.fill("#source", "WEBVTT\n\n00:02.000 --> 00:01.000\n倒着\n");
     await page.click(".captions-text .btn.primary");
     expect(await page.locator(".note.bad").innerText()).toContain("第 3 行");
     expect(await page.inputValue("#source")).toContain("倒着");
+  });
+
+  test("whose video is refused say why on their page, unasked, and take another one", { timeout: 180_000 }, async () => {
+    expectConsole(/404/);
+    const page = await openPage();
+    await logIn(page, "nanshan");
+    await openComposer(page, "/clips/new");
+    await page.locator(".clip-file .file-btn input[type=file]").first().setInputFiles(files.fakeClip);
+    await page.fill("#title", "换一个视频");
+    await page.locator("label.pick:has(input[value=funds])").click();
+    await page.click("button[value=publish]");
+    await page.waitForURL(CLIP_PAGE, { timeout: WORK_MS });
+    const address = new URL(page.url()).pathname;
+    await page.waitForFunction(() => document.querySelector(".clip-state [role=status]")?.textContent?.startsWith("视频没有通过检查"), undefined, { timeout: WORK_MS });
+    await checkPage(page);
+    const guest = await openPage({ locale: "en" });
+    expect((await guest.request.get(address)).status()).toBe(404);
+    await page.click(".clip-state a[href$='/edit']");
+    await page.waitForURL(/\/edit$/);
+    await hydrated(page);
+    await page.locator(".clip-file .file-btn input[type=file]").first().setInputFiles(files.clip);
+    await page.click("button[value=publish]");
+    await page.waitForURL(CLIP_PAGE, { timeout: WORK_MS });
+    await page.waitForFunction(() => /^视频处理好了/.test(document.querySelector(".clip-state [role=status]")?.textContent ?? "") || document.querySelector("video"), undefined, { timeout: WORK_MS });
+    await expect.poll(async () => (await guest.request.get(address)).status(), { timeout: WORK_MS }).toBe(200);
+    expect(await (await guest.request.get(address)).text()).toContain("换一个视频");
+  });
+
+  test("whose video is refused take another one without scripts", { timeout: 180_000 }, async () => {
+    const page = await openPage({ javaScript: false, locale: "en" });
+    await logIn(page, "sam");
+    await page.goto("/clips/new");
+    await page.setInputFiles("#clip-file", files.fakeClip);
+    await page.click(".picture-form .btn.primary");
+    await page.fill("#title", "Another file by plain forms");
+    await page.locator("label.pick:has(input[value=funds])").click();
+    await page.click("button[value=publish]");
+    await page.waitForURL(CLIP_PAGE);
+    const address = page.url();
+    await expect.poll(async () => (await page.goto(address), await page.locator(".clip-state").innerText()), { timeout: WORK_MS }).toContain("The video was not accepted");
+    await page.click(".clip-state a[href$='/edit']");
+    await page.setInputFiles("#clip-file", files.clip);
+    await page.click(".picture-form .btn.primary");
+    await page.waitForURL(/\/edit\?media=[0-9a-f]{32}$/);
+    expect(await page.inputValue("#title")).toBe("Another file by plain forms");
+    expect(await page.locator("#clip-file").count()).toBe(0);
+    await page.click("button[value=publish]");
+    await page.waitForURL(CLIP_PAGE);
+    const guest = await openPage();
+    await expect.poll(async () => (await guest.request.get(address)).status(), { timeout: WORK_MS }).toBe(200);
   });
 });
 

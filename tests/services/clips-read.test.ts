@@ -8,6 +8,7 @@ import { readFeed } from "~/services/feeds.server";
 import { setFollow } from "~/services/follows.server";
 import { setLike } from "~/services/likes.server";
 import { removeMedia } from "~/services/media-moderation.server";
+import { readPost } from "~/services/posts-read.server";
 import { refreshRankings } from "~/services/rankings.server";
 import { forgetTopics } from "~/services/topics.server";
 import { clipOf } from "~/services/media-settle.server";
@@ -186,6 +187,8 @@ describe("a clip's own page", () => {
     for (const viewerId of [null, (await makeMember())._id]) {
       await expect(readClip({ postId: clip._id, feed: { kind: "latest" }, ...ask, locale: "zh-CN", viewerId }, NOW)).rejects.toMatchObject({ code: "GONE", messageKey: "media.clipGone" });
       await expect(readClipPanel({ postId: clip._id, ...ask, locale: "zh-CN", viewerId }, NOW)).rejects.toMatchObject({ code: "GONE" });
+      // The old address says the same.
+      await expect(readPost({ postId: clip._id, locale: "zh-CN", viewerId }, NOW)).rejects.toMatchObject({ code: "GONE", messageKey: "media.clipGone" });
     }
     const own = await readClip({ postId: clip._id, feed: { kind: "latest" }, ...ask, locale: "zh-CN", viewerId: authorId }, NOW);
     expect(own.words).toMatchObject({ title: clip.title, standing: { state: "removed" } });

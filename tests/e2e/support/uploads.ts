@@ -18,6 +18,8 @@ export interface UploadFiles {
   square: string;
   /** A text that calls itself a picture. */
   fake: string;
+  /** The same that calls itself a video. */
+  fakeClip: string;
   /** Three seconds, upright, with a tone. */
   clip: string;
   /** Longer than a clip may be. */
@@ -34,10 +36,11 @@ export async function makeUploadFiles(): Promise<UploadFiles> {
   await writeFile(at("large.jpg"), await grain(4_000, 3_000).jpeg({ quality: 95 }).toBuffer());
   await sharp({ create: { width: 400, height: 400, channels: 3, background: "#0d5c4b" } }).png().toFile(at("square.png"));
   await writeFile(at("fake.jpg"), "<script>alert(1)</script> is no picture\n".repeat(40));
+  await writeFile(at("fake.mp4"), "<script>alert(1)</script> is no video\n".repeat(40));
   await run("ffmpeg", ["-v", "error", "-f", "lavfi", "-i", "testsrc2=s=360x640:r=25:d=3", "-f", "lavfi", "-i", "sine=d=3", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", at("clip.mp4")]);
   await run("ffmpeg", ["-v", "error", "-f", "lavfi", "-i", "color=c=green:s=64x64:r=2:d=200", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", at("long.mp4")]);
   await writeFile(at("captions.vtt"), "WEBVTT\n\n00:00.200 --> 00:01.200\n费率差一个点\n\n00:01.200 --> 00:02.600\n十年差多少\n");
-  return { photo: at("photo.jpg"), square: at("square.png"), large: at("large.jpg"), fake: at("fake.jpg"), clip: at("clip.mp4"), long: at("long.mp4"), captions: at("captions.vtt"), remove: () => rm(folder, { recursive: true, force: true }) };
+  return { photo: at("photo.jpg"), square: at("square.png"), large: at("large.jpg"), fake: at("fake.jpg"), fakeClip: at("fake.mp4"), clip: at("clip.mp4"), long: at("long.mp4"), captions: at("captions.vtt"), remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
 /**
