@@ -31,7 +31,8 @@ export async function loader({ request, params }: LoaderFunctionArgs) {
     const { draft, commentPolicy, postRevision } = opened;
     // A form without scripts has just brought another video; it is taken over when the words are saved.
     const brought = opened.state === "waiting" ? new URL(request.url).searchParams.get("media") : null;
-    const asset = await findOwnVideo(viewer, brought ?? draft.assetId, { t: getRequestT(request), now });
+    const context = { t: getRequestT(request), now };
+    const asset = (await findOwnVideo(viewer, brought, context)) ?? (await findOwnVideo(viewer, draft.assetId, context));
     const start = startOfDraft(draft);
     const words = resumed ? startOfFields(resumed.fields, locale).words : start.words;
     return {

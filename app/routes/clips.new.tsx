@@ -29,8 +29,10 @@ export async function loader({ request }: LoaderFunctionArgs) {
     const draftId = searchParams.get("draft");
     const context = { t: getRequestT(request), now };
     const [topics, resumed, drafts, unfinished] = await Promise.all([listTopics(locale, now), getResumedText(request), viewer ? listDraftRows(viewer.id) : [], viewer ? listUnfinished(viewer.id, context) : []]);
+    const draft = viewer && draftId ? await readDraft(viewer.id, draftId) : null;
+    if (draft?.kind === "post") return redirect(`/posts/new?draft=${draft.id}`);
     const opened =
-      viewer && draftId ? startOfDraft(await readDraft(viewer.id, draftId))
+      draft ? startOfDraft(draft)
       : resumed?.act === "post" ? startOfFields(resumed.fields, locale)
       : freshStart(emptyWords(locale), viewer !== null);
     const asset = viewer && (await findOwnVideo(viewer, searchParams.get("media") ?? opened.words.assetId, context));

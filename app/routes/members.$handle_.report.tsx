@@ -1,10 +1,10 @@
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
-import { useActionData, useLoaderData, useLocation } from "@remix-run/react";
-import { ReportForm } from "~/components/compose/ReportForm";
-import { Frame } from "~/components/layout/Shell";
+import { useActionData, useLoaderData, useParams } from "@remix-run/react";
+import { ReportScreen } from "~/components/compose/ReportForm";
 import { loadReportPage, receiveReport, type ReportTarget } from "~/http/report-page.server";
 import { metaFor } from "~/seo/meta";
 import { findMemberId } from "~/services/mentions.server";
+
 async function targetOf({ handle = "" }: { handle?: string }): Promise<ReportTarget> {
   return { kind: "member", targetId: (await findMemberId(handle)) ?? "", postId: null };
 }
@@ -21,18 +21,6 @@ export const meta: MetaFunction<typeof loader> = ({ matches, location }) => meta
 
 export default function ReportMemberPage() {
   const target = useLoaderData<typeof loader>();
-  const answer = useActionData<typeof action>();
-  const { pathname } = useLocation();
-  return (
-    <Frame>
-      <ReportForm
-        {...target}
-        action={pathname}
-        back={pathname.replace(/\/report$/, "")}
-        filed={answer?.filed ?? null}
-        typed={answer?.typed ?? { reason: "", detail: "" }}
-        error={answer?.error ?? null}
-      />
-    </Frame>
-  );
+  const { handle } = useParams();
+  return <ReportScreen target={target} answer={useActionData<typeof action>()} back={`/members/${handle}`} />;
 }

@@ -1,7 +1,6 @@
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
-import { useActionData, useLoaderData, useLocation } from "@remix-run/react";
-import { ReportForm } from "~/components/compose/ReportForm";
-import { Frame } from "~/components/layout/Shell";
+import { useActionData, useLoaderData } from "@remix-run/react";
+import { ReportScreen } from "~/components/compose/ReportForm";
 import { loadReportPage, receiveReport, type ReportTarget } from "~/http/report-page.server";
 import { metaFor } from "~/seo/meta";
 
@@ -21,18 +20,5 @@ export const meta: MetaFunction<typeof loader> = ({ matches, location }) => meta
 
 export default function ReportPostPage() {
   const target = useLoaderData<typeof loader>();
-  const answer = useActionData<typeof action>();
-  const { pathname } = useLocation();
-  return (
-    <Frame>
-      <ReportForm
-        {...target}
-        action={pathname}
-        back={`/posts/${target.targetId}`}
-        filed={answer?.filed ?? null}
-        typed={answer?.typed ?? { reason: "", detail: "" }}
-        error={answer?.error ?? null}
-      />
-    </Frame>
-  );
+  return <ReportScreen target={target} answer={useActionData<typeof action>()} back={`/posts/${target.targetId}`} />;
 }

@@ -23,8 +23,10 @@ export async function loader({ request }: LoaderFunctionArgs) {
     const viewer = await getViewer(request);
     const draftId = new URL(request.url).searchParams.get("draft");
     const [topics, resumed, drafts] = await Promise.all([listTopics(locale, now), getResumedText(request), viewer ? listDraftRows(viewer.id) : []]);
+    const draft = viewer && draftId ? await readDraft(viewer.id, draftId) : null;
+    if (draft?.kind === "clip") return redirect(`/clips/new?draft=${draft.id}`);
     const start =
-      viewer && draftId ? startOfDraft(await readDraft(viewer.id, draftId))
+      draft ? startOfDraft(draft)
       : resumed?.act === "post" ? startOfFields(resumed.fields, locale)
       : freshStart(emptyWords(locale), viewer !== null);
     const [pictured, pictureForm] = [await withUploadedPicture(start, request, viewer), viewer && pictureFormOf(request)];

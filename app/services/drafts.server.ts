@@ -107,7 +107,9 @@ export async function openEdit({ memberId, postId }: { memberId: string; postId:
   const { lang, title, body, topics, declarations, holds, revision, clip } = post;
   const [kind, assetId] = clip ? (["clip", clip.assetId] as const) : (["post", null] as const);
   const fresh: DraftView = { id: nanoid(), revision: 0, kind, assetId, postId, postRevision: revision, lang, title, body, topics, declarations, holds, poll: null, updatedAt: (post.editedAt ?? post.publishedAt).toISOString() };
-  return { draft: unfinished ? { ...toView(unfinished), kind, assetId } : fresh, state: post.state, commentPolicy: post.commentPolicy, postRevision: revision };
+  // Another video may have been chosen for a clip that waits; a published one keeps its own.
+  const chosen = post.state === "waiting" ? (unfinished?.assetId ?? assetId) : assetId;
+  return { draft: unfinished ? { ...toView(unfinished), kind, assetId: chosen } : fresh, state: post.state, commentPolicy: post.commentPolicy, postRevision: revision };
 }
 
 export interface DraftRow {

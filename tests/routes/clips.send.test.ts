@@ -1,12 +1,15 @@
 import { rm } from "node:fs/promises";
 import { nanoid } from "nanoid";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { inTransaction } from "@models/connection.server";
 import { getDraft } from "@models/draft.server";
-import { getAsset } from "@models/media-asset.server";
-import { getPost } from "@models/post.server";
+import { advanceAsset, getAsset } from "@models/media-asset.server";
+import { getPost, setPostState } from "@models/post.server";
 import { loader as editLoader } from "~/routes/clips.$postId_.edit";
 import { action as captionsAction } from "~/routes/clips.$postId_.captions_.save";
+import { loader as newClipLoader } from "~/routes/clips.new";
 import { action as sendAction } from "~/routes/clips.new_.send";
+import { loader as newPostLoader } from "~/routes/posts.new";
 import { openCaptions } from "~/services/captions-read.server";
 import { removeMedia } from "~/services/media-moderation.server";
 import { saveDraft } from "~/services/drafts.server";
@@ -159,4 +162,40 @@ test("given a clip whose video was removed, when its edit is opened, then the wo
   expect(await open()).toMatchObject({ mayReplace: true, asset: { id: assetId }, start: { words: { title: "费率差一个点", assetId } } });
   await removeMedia(await makeViewer({ role: "operator" }), assetId, AT_NOON);
   expect(await open()).toMatchObject({ mayReplace: true, asset: null, start: { words: { title: "费率差一个点", assetId: null } } });
+});
+
+describe("another video for a clip", () => {
+  const open = async (sender: Sender, postId: string, query = "") => editLoader({ request: form(`/clips/${postId}/edit${query}`, sender, {}), params: { postId }, context: {} as never });
+  const other = async ({ id: ownerId }: Sender) => (await makeAsset({ ownerId, kind: "video", state: "checking" }))._id;
+
+  test("given one that was refused, then the form for another stands there until it has brought one", async () => {
+    const { sender, assetId, postId } = await makeSentClip();
+    expect(await open(sender, postId)).toMatchObject({ needsOther: false });
+    await inTransaction((tx) => advanceAsset({ assetId, to: "rejected", found: { reason: "no_video", hasSource: false } }, AT_NOON, tx));
+    expect(await open(sender, postId)).toMatchObject({ needsOther: true, asset: { id: assetId } });
+    const brought = await other(sender);
+    expect(await open(sender, postId, `?media=${brought}`)).toMatchObject({ needsOther: false, asset: { id: brought }, start: { words: { assetId: brought } } });
+    const stranger = await other(await makeSender());
+    expect(await open(sender, postId, `?media=${stranger}`)).toMatchObject({ needsOther: true, asset: { id: assetId } });
+  });
+
+  test("given one chosen in an unfinished edit, then it is there after a reload, unless the clip is published by now", async () => {
+    const { sender, assetId, postId } = await makeSentClip();
+    const chosen = await other(sender);
+    await saveDraft({ memberId: sender.id, draftId: nanoid(), revision: 0, postId, postRevision: 1, words: wordsOf(), kind: "clip", assetId: chosen }, AT_NOON);
+    expect(await open(sender, postId)).toMatchObject({ asset: { id: chosen }, start: { words: { assetId: chosen } } });
+    await inTransaction((tx) => setPostState({ postId, from: ["waiting"], to: "published" }, AT_NOON, tx));
+    expect(await open(sender, postId, `?media=${chosen}`)).toMatchObject({ mayReplace: false, needsOther: false, asset: { id: assetId } });
+  });
+});
+
+test("a draft opens in the composer of its kind, whichever address it is asked for at", async () => {
+  const sender = await makeSender();
+  const save = async (kind: "post" | "clip") => (await saveDraft({ memberId: sender.id, draftId: nanoid(), revision: 0, postId: null, postRevision: null, words: wordsOf(), kind }, AT_NOON)).draftId;
+  const [post, clip] = [await save("post"), await save("clip")];
+  const ask = (path: string) => ({ request: form(path, sender, {}), params: {}, context: {} as never });
+  expect(await newPostLoader(ask(`/posts/new?draft=${post}`))).toMatchObject({ start: { draftId: post } });
+  expect(await newClipLoader(ask(`/clips/new?draft=${clip}`))).toMatchObject({ start: { draftId: clip } });
+  const moved = [await newPostLoader(ask(`/posts/new?draft=${clip}`)), await newClipLoader(ask(`/clips/new?draft=${post}`))] as Response[];
+  expect(moved.map((response) => [response.status, response.headers.get("Location")])).toEqual([[302, `/clips/new?draft=${clip}`], [302, `/posts/new?draft=${post}`]]);
 });

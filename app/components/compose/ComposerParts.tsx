@@ -7,7 +7,7 @@ import { BODY_MAX, TITLE_MAX } from "~/format/post-limits";
 import { useLocale, useT } from "~/i18n/react";
 import type { Refusal } from "./send";
 import type { DraftState, useDraft } from "./use-draft";
-import type { ComposerWords } from "./words";
+import type { ComposerWords, DraftMark } from "./words";
 
 /** What every composer says about its words: where they are kept, what was refused, what a rule forbids, how long they are. */
 export function DraftStatus({ state, savedAt, guest, problem }: { state: DraftState; savedAt: string | null; guest: boolean; problem: string | null }) {
@@ -26,6 +26,20 @@ export function DraftStatus({ state, savedAt, guest, problem }: { state: DraftSt
     <span className="meta status" role="status">
       {sentence}
     </span>
+  );
+}
+
+/** What goes with the words whatever they say: which submission this is, and what it was read from. */
+export function MarkFields({ mark, lang }: { mark: DraftMark; lang: string }) {
+  return (
+    <>
+      <input type="hidden" name="submissionId" value={mark.submissionId} />
+      <input type="hidden" name="draftId" value={mark.draftId} />
+      <input type="hidden" name="draftRevision" value={mark.revision} />
+      <input type="hidden" name="postId" value={mark.postId ?? ""} />
+      <input type="hidden" name="postRevision" value={mark.postRevision ?? ""} />
+      <input type="hidden" name="lang" value={lang} />
+    </>
   );
 }
 

@@ -5,7 +5,7 @@ import { useViewer } from "~/components/layout/page-context";
 import { TITLE_MAX } from "~/format/post-limits";
 import { useT } from "~/i18n/react";
 import { BodyField } from "./BodyField";
-import { DraftStatus, Limits, Notices, WordHints } from "./ComposerParts";
+import { DraftStatus, Limits, MarkFields, Notices, WordHints } from "./ComposerParts";
 import { PictureField } from "./PictureField";
 import { DeclarationField, FieldError, PollField, TopicField, type TopicChoice } from "./PostExtras";
 import { sendForm, type Refusal } from "./send";
@@ -64,12 +64,7 @@ export function PostComposer({ start, topics, postsPerDay, draftCount, behind, r
 
   return (
     <Form method="post" className="composer" onSubmit={publish}>
-      <input type="hidden" name="submissionId" value={mark.submissionId} />
-      <input type="hidden" name="draftId" value={mark.draftId} />
-      <input type="hidden" name="draftRevision" value={mark.revision} />
-      <input type="hidden" name="postId" value={mark.postId ?? ""} />
-      <input type="hidden" name="postRevision" value={mark.postRevision ?? ""} />
-      <input type="hidden" name="lang" value={words.lang} />
+      <MarkFields mark={mark} lang={words.lang} />
       <header className="compose-head">
         <h1>{t(isEdit ? "compose.editTitle" : "compose.newTitle")}</h1>
         <DraftStatus state={draft.state} savedAt={draft.savedAt} guest={!viewer} problem={draft.problem} />

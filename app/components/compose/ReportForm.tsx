@@ -1,4 +1,5 @@
-import { Form, Link } from "@remix-run/react";
+import { Form, Link, useLocation } from "@remix-run/react";
+import { Frame } from "~/components/layout/Shell";
 import { REPORT_DETAIL_MAX } from "~/format/post-limits";
 import { useT } from "~/i18n/react";
 
@@ -12,6 +13,17 @@ export interface ReportFormProps {
   filed: "new" | "before" | null;
   typed: { reason: string; detail: string };
   error: string | null;
+}
+
+/** The page of a report: its form, or the thanks for it. `target` and `answer` are what the loader and the action give. */
+export function ReportScreen({ target, answer, back }: { target: Pick<ReportFormProps, "kind" | "name" | "reasons">; answer: Pick<ReportFormProps, "filed" | "typed" | "error"> | undefined; back: string }) {
+  const { pathname } = useLocation();
+  const { filed, typed, error } = answer ?? { filed: null, typed: { reason: "", detail: "" }, error: null };
+  return (
+    <Frame>
+      <ReportForm kind={target.kind} name={target.name} reasons={target.reasons} action={pathname} back={back} filed={filed} typed={typed} error={error} />
+    </Frame>
+  );
 }
 
 /** What is wrong, in the words of the rules; said once, stored once, and answered in place. */

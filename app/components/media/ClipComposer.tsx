@@ -1,6 +1,6 @@
 import { Form, Link, useNavigate } from "@remix-run/react";
 import { useEffect, useRef, useState, type FormEvent } from "react";
-import { DraftStatus, Limits, Notices, WordHints } from "~/components/compose/ComposerParts";
+import { DraftStatus, Limits, MarkFields, Notices, WordHints } from "~/components/compose/ComposerParts";
 import { DeclarationField, FieldError, TopicField, type TopicChoice } from "~/components/compose/PostExtras";
 import { sendForm, type Refusal } from "~/components/compose/send";
 import { useDraft } from "~/components/compose/use-draft";
@@ -72,12 +72,7 @@ export function ClipComposer({ start, topics, postsPerDay, draftCount, asset, un
   if (sending.location !== null) return <Sent location={sending.location} file={file} title={words.title} />;
   return (
     <Form method="post" className={`composer clip-form${words.assetId || isEdit ? "" : " no-file"}`} onSubmit={publish}>
-      <input type="hidden" name="submissionId" value={mark.submissionId} />
-      <input type="hidden" name="draftId" value={mark.draftId} />
-      <input type="hidden" name="draftRevision" value={mark.revision} />
-      <input type="hidden" name="postId" value={mark.postId ?? ""} />
-      <input type="hidden" name="postRevision" value={mark.postRevision ?? ""} />
-      <input type="hidden" name="lang" value={words.lang} />
+      <MarkFields mark={mark} lang={words.lang} />
       <input type="hidden" name="kind" value="clip" />
       <input type="hidden" name="assetId" value={words.assetId ?? ""} />
       <header className="compose-head">
