@@ -3,11 +3,12 @@ import { Invalid, NotFound } from "@models/errors";
 import { requireOwnAsset } from "@models/media-asset.server";
 import { requireOwnPost } from "@models/post.server";
 import { parseCaptions } from "@media/captions";
+import type { CaptionsGiven } from "../components/media/CaptionsField";
 import { LOCALES } from "../i18n/locales";
-import { createClip, editClip, replaceClipFile, saveCaptions, setNoSpeech } from "../services/clips-write.server";
+import { ClipRefused, createClip, editClip, replaceClipFile, saveCaptions, setNoSpeech } from "../services/clips-write.server";
 import { readOwnAsset, type AssetView, type ViewContext } from "../services/own-media.server";
 import type { Viewer } from "../services/viewer";
-import { receiveWords, type ReceivedWords } from "./compose-form.server";
+import { receiveWords, storeWords, type ReceivedWords } from "./compose-form.server";
 import { parseForm } from "./form.server";
 
 /** The form of a clip: the words of a post, the video they go with, and what is said in it. */
@@ -20,6 +21,11 @@ const ClipForm = z.object({
 });
 
 type Said = z.output<typeof ClipForm>;
+
+/** What was typed about the sound, for a form that comes back. */
+export function captionsOfFields({ captions = "", captionsLang, noSpeech, lang }: Record<string, string>): CaptionsGiven {
+  return { text: captions, fileName: "", lang: captionsLang ?? lang ?? "", noSpeech: noSpeech === "on" };
+}
 
 /** Publishes a clip, or waits with it until it can be played; says where it stands. Sending it twice makes one. */
 export async function publishClip(request: Request, now: Date): Promise<string> {
@@ -44,12 +50,30 @@ async function keepWhatIsSaid(viewer: Viewer, assetId: string, { captions, capti
   } else if (noSpeech) await setNoSpeech(viewer, { assetId, noSpeech: true }, now);
 }
 
+/**
+ * The same for a form without scripts, which shows one thing at a time: when the video has been refused meanwhile, the
+ * words are kept as a draft, and the answer is its address, where the reason and the form for another video stand.
+ */
+export async function publishOrKeep(received: ReceivedWords, request: Request, now: Date): Promise<string> {
+  try {
+    return await publishClip(request, now);
+  } catch (error) {
+    if (!(error instanceof ClipRefused) || received.mark.postId) throw error;
+    return `/clips/new?draft=${(await storeWords(received, now)).draftId}`;
+  }
+}
+
 async function changeClip({ viewer, mark, words }: ReceivedWords, postId: string, now: Date): Promise<string> {
   const post = await requireOwnPost(postId, viewer.id);
   // Another file is only taken while the first one shows nothing; replaceClipFile says so otherwise.
   if (mark.assetId && post.clip && mark.assetId !== post.clip.assetId) await replaceClipFile(viewer, { postId, assetId: mark.assetId }, now);
   await editClip(viewer, { postId, revision: mark.postRevision, words, draftId: mark.draftId }, now);
   return `/clips/${postId}`;
+}
+
+/** Another video has to be brought: there is none, or nothing will come of it. */
+export function isUnusable(asset: AssetView | null): boolean {
+  return asset === null || asset.state === "rejected" || asset.state === "failed";
 }
 
 /** One's own video for a composer to go on with; null for a picture, and for what is gone or somebody else's. */

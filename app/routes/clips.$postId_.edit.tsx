@@ -5,7 +5,7 @@ import { Frame } from "~/components/layout/Shell";
 import { ClipComposer } from "~/components/media/ClipComposer";
 import { ClipForm } from "~/components/media/ClipForm";
 import { env } from "~/env.server";
-import { findOwnVideo, publishClip } from "~/http/clip-form.server";
+import { findOwnVideo, isUnusable, publishClip } from "~/http/clip-form.server";
 import { receiveWords, startOfDraft, startOfFields, storeWords } from "~/http/compose-form.server";
 import { toFormRefusal, toThrown } from "~/http/errors.server";
 import { typedValues } from "~/http/form.server";
@@ -43,7 +43,7 @@ export async function loader({ request, params }: LoaderFunctionArgs) {
       topics: topics.map(({ slug, name }) => ({ slug, name })),
       commentPolicy,
       mayReplace: opened.state === "waiting",
-      needsOther: opened.state === "waiting" && (!asset || asset.state === "rejected" || asset.state === "failed"),
+      needsOther: opened.state === "waiting" && isUnusable(asset),
       captionsRequired: env.CAPTIONS_REQUIRED,
     };
   } catch (error) {
@@ -79,7 +79,7 @@ export default function EditClipPage() {
   const start = answer?.start ?? opened;
   return (
     <Frame>
-      {needsOther ? <ClipForm postId={postId} /> : null}
+      {needsOther ? <ClipForm redirectTo={`/clips/${postId}/edit`} instead /> : null}
       <ClipComposer key={answer ? answer.start.submissionId : postId} {...loaded} start={start} unfinished={[]} postsPerDay={null} draftCount={0} refusal={answer?.refusal ?? null} />
       <section className="compose-foot">
         <PolicyForm postId={postId} policy={commentPolicy} />

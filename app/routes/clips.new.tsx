@@ -4,7 +4,7 @@ import { Frame } from "~/components/layout/Shell";
 import { ClipComposer } from "~/components/media/ClipComposer";
 import { ClipForm } from "~/components/media/ClipForm";
 import { env } from "~/env.server";
-import { findOwnVideo, publishClip } from "~/http/clip-form.server";
+import { captionsOfFields, findOwnVideo, isUnusable, publishOrKeep } from "~/http/clip-form.server";
 import { emptyWords, freshStart, postsPerDayOf, receiveWords, startOfDraft, startOfFields, storeWords } from "~/http/compose-form.server";
 import { toFormRefusal, toThrown } from "~/http/errors.server";
 import { typedValues } from "~/http/form.server";
@@ -38,7 +38,10 @@ export async function loader({ request }: LoaderFunctionArgs) {
     const asset = viewer && (await findOwnVideo(viewer, searchParams.get("media") ?? opened.words.assetId, context));
     return {
       start: { ...opened, words: { ...opened.words, assetId: asset?.id ?? null } },
+      said: resumed?.act === "post" ? captionsOfFields(resumed.fields) : null,
       asset,
+      // Without scripts the video comes first; it comes back to the draft that waits for it.
+      videoForm: isUnusable(asset) ? { redirectTo: draft ? `/clips/new?draft=${draft.id}` : "/clips/new", instead: asset !== null } : null,
       unfinished: unfinished.filter(({ kind, postId }) => kind === "video" && postId === null),
       topics: topics.map(({ slug, name }) => ({ slug, name })),
       postsPerDay: postsPerDayOf(viewer),
@@ -56,12 +59,12 @@ export async function action({ request }: ActionFunctionArgs) {
   try {
     const received = await receiveWords(request);
     if (received.mark.intent === "save") return redirect(`/clips/new?draft=${(await storeWords(received, now)).draftId}`, 303);
-    return redirect(await publishClip(request, now), 303);
+    return redirect(await publishOrKeep(received, request, now), 303);
   } catch (error) {
     const { view, init } = toFormRefusal(error, request);
     const fields = await typedValues(request);
     const start = startOfFields(fields, getLocale(request));
-    return data({ start: { ...start, words: { ...start.words, assetId: ASSET_ID.test(fields.assetId ?? "") ? fields.assetId : null } }, refusal: view }, init);
+    return data({ start: { ...start, words: { ...start.words, assetId: ASSET_ID.test(fields.assetId ?? "") ? fields.assetId : null } }, said: captionsOfFields(fields), refusal: view }, init);
   }
 }
 
@@ -70,13 +73,13 @@ export const links: LinksFunction = () => [{ rel: "stylesheet", href: mediaCss }
 export const meta: MetaFunction<typeof loader> = ({ matches, location }) => metaFor({ matches, location, kind: "private", titleKey: "media.clip.newTitle" });
 
 export default function NewClipPage() {
-  const loaded = useLoaderData<typeof loader>();
+  const { videoForm, ...loaded } = useLoaderData<typeof loader>();
   const answer = useActionData<typeof action>();
   const start = answer?.start ?? loaded.start;
   return (
     <Frame>
-      {start.words.assetId ? null : <ClipForm />}
-      <ClipComposer key={answer ? answer.start.submissionId : "new"} {...loaded} start={start} mayReplace refusal={answer?.refusal ?? null} />
+      {videoForm ? <ClipForm {...videoForm} /> : null}
+      <ClipComposer key={answer ? answer.start.submissionId : "new"} {...loaded} start={start} said={answer?.said ?? loaded.said} mayReplace refusal={answer?.refusal ?? null} />
     </Frame>
   );
 }

@@ -26,6 +26,13 @@ export interface CreateClip {
   draftId?: string | null;
 }
 
+/** Nothing will come of the video that was sent; the words need another one. */
+export class ClipRefused extends Invalid {
+  constructor({ _id, state }: MediaAsset) {
+    super(`asset ${_id} is ${state}`, { messageKey: "media.clipRefused" });
+  }
+}
+
 export async function createClip(viewer: Viewer, { submissionId, words, assetId, draftId }: CreateClip, now: Date): Promise<PostWritten> {
   const before = await getPost(submissionId);
   if (before) return alreadyWritten(before, viewer);
@@ -67,7 +74,7 @@ async function bind(post: Post, asset: MediaAsset, now: Date, tx: Tx): Promise<v
 
 function requireFreeClip(asset: MediaAsset, postId: string): MediaAsset {
   if (asset.kind !== "video") throw new Invalid(`asset ${asset._id} is a picture`, { messageKey: "media.notAClip" });
-  if (asset.state === "rejected" || asset.state === "failed") throw new Invalid(`asset ${asset._id} is ${asset.state}`, { messageKey: "media.clipRefused" });
+  if (asset.state === "rejected" || asset.state === "failed") throw new ClipRefused(asset);
   if (asset.postId !== null && asset.postId !== postId) throw new Conflict(`asset ${asset._id} is shown by ${asset.postId}`, { messageKey: "media.clipTaken" });
   return asset;
 }

@@ -1,4 +1,4 @@
-import { useId, useState } from "react";
+import { useEffect, useId, useRef, useState, type RefObject } from "react";
 import { Icon } from "~/components/ui/Icon";
 import type { AssetView } from "~/components/media/asset";
 import { AssetButton } from "~/components/media/AssetState";
@@ -19,13 +19,23 @@ export function PictureField({ pictures, body, onPick, onBody }: { pictures: Pic
   const { lines, transfers, notes } = pictures;
   const arriving = transfers.filter(({ assetId, phase }) => phase !== "sent" && (assetId === null || !lines.some((line) => line.assetId === assetId)));
 
+  const section = useRef<HTMLElement>(null);
+  const follow = useFollowingFocus(section, body);
+
   function remove(line: PictureLine, at: number) {
     pictures.drop(line.assetId);
     onBody(removePicture(body, at));
+    follow(lines.length > 1 ? [{ at: Math.min(at, lines.length - 2), act: "remove" }] : [{ at: -1, act: "add" }]);
+  }
+
+  function move(at: number, by: 1 | -1) {
+    onBody(swapPictures(body, at, at + by));
+    // At the end of the list the button that was pressed can do no more.
+    follow([{ at: at + by, act: by === 1 ? "down" : "up" }, { at: at + by, act: by === 1 ? "up" : "down" }]);
   }
 
   return (
-    <section className="pictures" aria-label={t("media.pic.title")}>
+    <section ref={section} className="pictures" aria-label={t("media.pic.title")}>
       {lines.map((line, at) => (
         <PictureRow
           key={`${line.assetId}${at}`}
@@ -34,7 +44,7 @@ export function PictureField({ pictures, body, onPick, onBody }: { pictures: Pic
           count={lines.length}
           pictures={pictures}
           onSay={(said) => onBody(describePicture(body, at, said))}
-          onMove={(by) => onBody(swapPictures(body, at, at + by))}
+          onMove={(by) => move(at, by)}
           onRemove={() => remove(line, at)}
         />
       ))}
@@ -59,6 +69,25 @@ export function PictureField({ pictures, body, onPick, onBody }: { pictures: Pic
       <PickButtons onPick={onPick} hasPictures={lines.length > 0} />
     </section>
   );
+}
+
+/** One of the buttons of a row, or the one below all rows. */
+interface ActPlace {
+  at: number;
+  act: "up" | "down" | "remove" | "add";
+}
+
+/** A keyboard stays with the picture it has moved, and near the one it has removed: the first of the places that can be pressed. */
+function useFollowingFocus(section: RefObject<HTMLElement>, body: string): (places: ActPlace[]) => void {
+  const wanted = useRef<ActPlace[]>([]);
+  useEffect(() => {
+    const targets = wanted.current.map(({ at, act }) => section.current?.querySelector<HTMLElement>(act === "add" ? ".pick-files input" : `[data-act="${act} ${at}"]:enabled`));
+    wanted.current = [];
+    targets.find((target) => target)?.focus();
+  }, [body, section]);
+  return (places) => {
+    wanted.current = places;
+  };
 }
 
 /** Files from the folder, or a photo taken now; the second is offered where there is a finger and so, most likely, a camera. */
@@ -130,13 +159,13 @@ function PictureRow({ line, at, count, pictures, onSay, onMove, onRemove }: RowP
         </label>
         {transfer && transfer.phase !== "sent" ? <TransferLine transfer={transfer} onCancel={onRemove} /> : <StateOf asset={asset} transfer={transfer} pictures={pictures} assetId={assetId} />}
         <p className="picture-acts">
-          <button type="button" className="act-btn" disabled={at === 0} onClick={() => onMove(-1)}>
+          <button type="button" className="act-btn" data-act={`up ${at}`} disabled={at === 0} onClick={() => onMove(-1)}>
             {t("media.pic.up")}
           </button>
-          <button type="button" className="act-btn" disabled={at === count - 1} onClick={() => onMove(1)}>
+          <button type="button" className="act-btn" data-act={`down ${at}`} disabled={at === count - 1} onClick={() => onMove(1)}>
             {t("media.pic.down")}
           </button>
-          <button type="button" className="act-btn" onClick={onRemove} aria-label={t("media.pic.removeNamed", { index: at + 1 })}>
+          <button type="button" className="act-btn" data-act={`remove ${at}`} onClick={onRemove} aria-label={t("media.pic.removeNamed", { index: at + 1 })}>
             <Icon name="close" />
             {t("media.pic.remove")}
           </button>

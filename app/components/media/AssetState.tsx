@@ -10,9 +10,10 @@ export function AssetState({ asset, onAsk }: { asset: AssetView; onAsk: () => vo
   return (
     <div className="transfer">
       {isMoving(asset) ? <progress max={100} value={asset.progress > 0 ? asset.progress : undefined} aria-label={t("media.list.working", { name: asset.fileName })} /> : null}
-      <p className={isBad ? "err" : "meta"} role="status">
-        {asset.reasonText ? t("media.list.because", { state: asset.stateText, reason: asset.reasonText }) : asset.stateText}
-        {isMoving(asset) && asset.progress > 0 ? ` · ${asset.progress} %` : ""}
+      <p className={isBad ? "err" : "meta"}>
+        <span role="status">{asset.reasonText ? t("media.list.because", { state: asset.stateText, reason: asset.reasonText }) : asset.stateText}</span>
+        {/* The bar says it to screen readers; told anew every two seconds it would drown everything else. */}
+        {isMoving(asset) && asset.progress > 0 ? <span className="num" aria-hidden="true">{` · ${asset.progress} %`}</span> : null}
       </p>
       {asset.retryable ? <AssetButton asset={asset} intent="retry" label={t("media.transfer.again")} onDone={onAsk} /> : null}
     </div>

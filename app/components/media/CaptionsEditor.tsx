@@ -1,11 +1,11 @@
 import { Link } from "@remix-run/react";
-import { useEffect, useRef, useState, type FormEvent } from "react";
+import { Fragment, useEffect, useRef, useState, type FormEvent } from "react";
 import { CaptionsInvalid, parseCaptions, serializeCaptions } from "@media/captions";
 import { dropLocal, findLocal, keepLocal } from "~/components/compose/local-copy";
 import { FileButton } from "~/components/compose/PictureField";
 import { sendForm, type Refusal } from "~/components/compose/send";
 import { useViewer } from "~/components/layout/page-context";
-import type { Locale } from "~/i18n/locales";
+import { LOCALES, type Locale } from "~/i18n/locales";
 import { useT } from "~/i18n/react";
 import { CueRow } from "./CueRow";
 import { addCue, findCueProblem, splitCue, toCues, toDrafts, type CueDraft } from "./cue-list";
@@ -55,13 +55,24 @@ export function CaptionsEditor(props: CaptionsEditorProps) {
   );
 }
 
-function PlainText({ lang, source, revision, refusal }: CaptionsEditorProps) {
+function PlainText({ postId, lang, source, revision, refusal }: CaptionsEditorProps) {
   const t = useT();
   return (
     <form method="post" className="captions-text">
       <input type="hidden" name="intent" value="save" />
       <input type="hidden" name="lang" value={lang} />
       <input type="hidden" name="revision" value={revision} />
+      <p className="meta">
+        {t("media.captions.lang")}
+        {LOCALES.map((other) => (
+          <Fragment key={other}>
+            {" "}
+            <a className="link" href={`/clips/${postId}/captions?lang=${other}`} aria-current={other === lang ? "page" : undefined}>
+              {t(`media.captions.langs.${other}`)}
+            </a>
+          </Fragment>
+        ))}
+      </p>
       {refusal ? <p className="note bad">{refusal.error}</p> : null}
       <div className="field">
         <label htmlFor="source">{t("media.captions.source")}</label>
@@ -88,6 +99,9 @@ function Cues({ postId, assetId, lang, source, revision: opened, durationSec, vi
   const [said, setSaid] = useState<string | null>(null);
   const [other, setOther] = useState<Saved | null>(null);
   const [restored, setRestored] = useState(false);
+  const latest = useRef(drafts);
+  latest.current = drafts;
+  const focusCue = useFocusOnCue(drafts);
 
   useEffect(() => {
     const copy = findLocal(localKey, viewer?.id ?? null, isKept);
@@ -121,7 +135,9 @@ function Cues({ postId, assetId, lang, source, revision: opened, durationSec, vi
     const found = findCueProblem(drafts);
     if (found) {
       setProblem(t(`media.captions.${found.key}`, { index: found.index + 1 }));
-      document.getElementById(`cue-${drafts[found.index]?.id}`)?.scrollIntoView({ block: "center" });
+      const row = document.getElementById(`cue-${drafts[found.index]?.id}`);
+      row?.scrollIntoView({ block: "center" });
+      row?.querySelector<HTMLElement>(found.key === "cueEmpty" ? "textarea" : "input")?.focus();
       return;
     }
     setState("saving");
@@ -132,10 +148,31 @@ function Cues({ postId, assetId, lang, source, revision: opened, durationSec, vi
     setProblem(answer.kind === "refused" ? answer.refusal.error : answer.kind === "login" ? t("draft.loggedOut") : null);
     if (answer.kind === "refused" && answer.refusal.code === "CONFLICT") setOther((answer.refusal as Refusal & { stored?: Saved }).stored ?? null);
     if (answer.kind !== "done") return;
-    dropLocal(localKey);
     setRestored(false);
     setOther(null);
     setRevision(answer.value.revision);
+    if (latest.current === drafts) return dropLocal(localKey);
+    // Typed while the save was on its way: not stored yet, and made on what has just been saved.
+    setState("idle");
+    keepLocal<Kept>(localKey, viewer?.id ?? null, { drafts: latest.current, revision: answer.value.revision });
+  }
+
+  function add(index: number) {
+    const next = addCue(drafts, index, here());
+    change(next);
+    focusCue(next[index + 1]?.id);
+  }
+
+  function split(index: number, cursor: number) {
+    const next = splitCue(drafts, index, cursor);
+    change(next);
+    focusCue(next[next.length > drafts.length ? index + 1 : index]?.id);
+  }
+
+  function remove(index: number) {
+    const next = drafts.filter((_, at) => at !== index);
+    change(next);
+    focusCue(next[Math.min(index, next.length - 1)]?.id);
   }
 
   function submit(event: FormEvent) {
@@ -185,9 +222,9 @@ function Cues({ postId, assetId, lang, source, revision: opened, durationSec, vi
               index={index}
               video={video}
               onChange={(part) => set(index, part)}
-              onAdd={() => change(addCue(drafts, index, here()))}
-              onSplit={(cursor) => change(splitCue(drafts, index, cursor))}
-              onRemove={() => change(drafts.filter((_, at) => at !== index))}
+              onAdd={() => add(index)}
+              onSplit={(cursor) => split(index, cursor)}
+              onRemove={() => remove(index)}
             />
           ))}
         </ol>
@@ -195,7 +232,7 @@ function Cues({ postId, assetId, lang, source, revision: opened, durationSec, vi
       <p className="row-between captions-foot">
         <span>
           {drafts.length === 0 ? (
-            <button type="button" className="btn small" onClick={() => change(addCue(drafts, -1, here()))}>
+            <button type="button" className="btn small" onClick={() => add(-1)}>
               {t("media.captions.addFirst")}
             </button>
           ) : (
@@ -213,6 +250,19 @@ function Cues({ postId, assetId, lang, source, revision: opened, durationSec, vi
       </p>
     </form>
   );
+}
+
+/** Puts the cursor into the words of a line once it is drawn; when the last line has gone, on the button that makes one. */
+function useFocusOnCue(drafts: readonly CueDraft[]): (id: number | undefined) => void {
+  const wanted = useRef<string | null>(null);
+  useEffect(() => {
+    if (wanted.current === null) return;
+    document.querySelector<HTMLElement>(wanted.current)?.focus();
+    wanted.current = null;
+  }, [drafts]);
+  return (id) => {
+    wanted.current = id === undefined ? ".captions-foot button" : `#cue-${id} textarea`;
+  };
 }
 
 /** Nothing of either version is lost: both are read before one is chosen. */

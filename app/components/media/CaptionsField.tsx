@@ -1,11 +1,13 @@
 import { useState } from "react";
+import { decodeText } from "@media/text-encoding";
 import { FileButton } from "~/components/compose/PictureField";
 import { LOCALES, type Locale } from "~/i18n/locales";
 import { useT } from "~/i18n/react";
 
 export interface CaptionsGiven {
-  /** The text of a .vtt or .srt file. */
+  /** The text of a .vtt or .srt file, or as it was pasted. */
   text: string;
+  /** Empty for what was pasted. */
   fileName: string;
   lang: string;
   noSpeech: boolean;
@@ -13,16 +15,14 @@ export interface CaptionsGiven {
 
 const FILE_BYTES_MAX = 512 * 1024;
 
-/** Reads a file as the server would: UTF-8, and Latin-1 for what is not. */
-export async function readCaptionsFile(file: File): Promise<string | null> {
-  if (file.size > FILE_BYTES_MAX) return null;
-  const bytes = await file.arrayBuffer();
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    // Older programs save in the code page of their country; Western ones are readable so, and the words can be corrected after.
-    return new TextDecoder("windows-1252").decode(bytes);
-  }
+/** The text of a captions file, in whichever encoding it was saved; null for one that is too large. */
+async function readCaptionsFile(file: File): Promise<string | null> {
+  return file.size > FILE_BYTES_MAX ? null : decodeText(new Uint8Array(await file.arrayBuffer()));
+}
+
+/** Nothing said yet, in the language of the words. */
+export function noCaptions(lang: string): CaptionsGiven {
+  return { text: "", fileName: "", lang, noSpeech: false };
 }
 
 /** What is said in a clip: a file with captions, or the word that nothing is said. */
@@ -44,7 +44,7 @@ export function CaptionsField({ given, ready, required, error, onChange }: { giv
           <FileButton label={t(given.text === "" ? "media.captions.choose" : "media.captions.chooseOther")} accept=".vtt,.srt,text/vtt,application/x-subrip" onPick={([file]) => void read(file)} />
           {given.text === "" ? null : (
             <>
-              <span className="meta">{given.fileName}</span>
+              <span className="meta">{given.fileName || t("media.captions.pasted")}</span>
               <button type="button" className="act-btn" onClick={() => onChange({ ...given, text: "", fileName: "" })}>
                 {t("media.captions.drop")}
               </button>
@@ -54,7 +54,7 @@ export function CaptionsField({ given, ready, required, error, onChange }: { giv
       ) : (
         <div className="field">
           <label htmlFor="captions">{t("media.captions.paste")}</label>
-          <textarea className="input" id="captions" name="captions" rows={3} />
+          <textarea className="input" id="captions" name="captions" rows={3} defaultValue={given.text} />
         </div>
       )}
       <label className="meta">

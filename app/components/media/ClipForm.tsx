@@ -2,18 +2,18 @@ import { VIDEO_BYTES_MAX, VIDEO_SEC_MAX } from "@models/media-reasons";
 import { useT } from "~/i18n/react";
 
 /**
- * For browsers without scripts: the video in a form of its own, first; it comes back to the words with it. With `postId`
- * it brings another video for a clip that waits.
+ * For browsers without scripts: the video in a form of its own, first; it comes back to `redirectTo`, where the words are,
+ * with its id. `instead` says that it takes the place of one that cannot be used.
  */
-export function ClipForm({ postId = null }: { postId?: string | null }) {
+export function ClipForm({ redirectTo, instead }: { redirectTo: string; instead: boolean }) {
   const t = useT();
   return (
     <noscript>
       <form method="post" action="/media/uploads" encType="multipart/form-data" className="composer picture-form">
-        {postId ? null : <h1>{t("media.clip.newTitle")}</h1>}
-        <p className="note">{t(postId ? "media.clip.formOther" : "media.clip.formLead")}</p>
+        {instead ? null : <h1>{t("media.clip.newTitle")}</h1>}
+        <p className="note">{t(instead ? "media.clip.formOther" : "media.clip.formLead")}</p>
         <input type="hidden" name="kind" value="video" />
-        <input type="hidden" name="redirectTo" value={postId ? `/clips/${postId}/edit` : "/clips/new"} />
+        <input type="hidden" name="redirectTo" value={redirectTo} />
         <div className="field">
           <label htmlFor="clip-file">{t("media.clip.file")}</label>
           <input className="input" id="clip-file" type="file" name="file" accept="video/*" required />

@@ -24,6 +24,7 @@ export interface UploadFiles {
   clip: string;
   /** Longer than a clip may be. */
   long: string;
+  /** Two lines: 费率差一个点, 十年差多少. */
   captions: string;
   remove: () => Promise<void>;
 }
@@ -39,7 +40,9 @@ export async function makeUploadFiles(): Promise<UploadFiles> {
   await writeFile(at("fake.mp4"), "<script>alert(1)</script> is no video\n".repeat(40));
   await run("ffmpeg", ["-v", "error", "-f", "lavfi", "-i", "testsrc2=s=360x640:r=25:d=3", "-f", "lavfi", "-i", "sine=d=3", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", at("clip.mp4")]);
   await run("ffmpeg", ["-v", "error", "-f", "lavfi", "-i", "color=c=green:s=64x64:r=2:d=200", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", at("long.mp4")]);
-  await writeFile(at("captions.vtt"), "WEBVTT\n\n00:00.200 --> 00:01.200\n费率差一个点\n\n00:01.200 --> 00:02.600\n十年差多少\n");
+  // As a Chinese editor of subtitles saves them: GB18030.
+  const [fee, years] = ["b7d1c2cab2eed2bbb8f6b5e3", "caaec4eab2eeb6e0c9d9"].map((hex) => Buffer.from(hex, "hex"));
+  await writeFile(at("captions.vtt"), Buffer.concat([Buffer.from("WEBVTT\n\n00:00.200 --> 00:01.200\n"), fee ?? Buffer.alloc(0), Buffer.from("\n\n00:01.200 --> 00:02.600\n"), years ?? Buffer.alloc(0), Buffer.from("\n")]));
   return { photo: at("photo.jpg"), square: at("square.png"), large: at("large.jpg"), fake: at("fake.jpg"), fakeClip: at("fake.mp4"), clip: at("clip.mp4"), long: at("long.mp4"), captions: at("captions.vtt"), remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
