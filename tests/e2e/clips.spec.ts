@@ -241,12 +241,12 @@ describe("the first film", () => {
 
   test("does not keep who touches the page waiting", async () => {
     const page = await openPage();
+    // The clock stands still from the beginning, so only the key can have let the scripts go.
     await page.clock.install();
+    await page.clock.pauseAt(Date.now() + 1_000);
     await page.route(/\/m\/.*\.mp4$/, () => undefined);
     await page.goto(address(0), { waitUntil: "commit" });
     await page.locator("[data-on-stage] h1").waitFor();
-    // The clock stands still, so only the key can have let the scripts go.
-    await page.clock.pauseAt(Date.now() + 1_000);
     expect(await page.locator("script[type=held]").count()).toBe(1);
     await page.keyboard.press("Shift");
     await page.waitForFunction(() => document.querySelector("script[type=held]") === null);

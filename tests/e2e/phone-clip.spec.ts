@@ -17,7 +17,6 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const TITLE = "菜场里的一分钟：找零和复利";
 const CAPTIONS = "WEBVTT\n\n00:00.200 --> 00:01.800\n找零攒一年\n\n00:02.000 --> 00:03.600\n就是一笔本金\n";
 /** The worker also films the demo's clips meanwhile. */
-const WORK_MS = 120_000;
 
 /** Files below the server's data that hold a text in their bytes; the database and what is on its way in are not media. */
 async function findText(text: string): Promise<string[]> {

@@ -5,9 +5,13 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import sharp, { type Sharp } from "sharp";
 import type { CDPSession, Page } from "playwright-core";
+import { expect } from "vitest";
+import { accessibilityProblems, hydrated, scrollsSideways } from "./browser";
 
-/** Files to upload, made on the spot, and the network of a phone in a lift. */
+/** Files to upload, made on the spot, the composers they go into, and the network of a phone in a lift. */
 const run = promisify(execFile);
+/** How long the worker may take: it also films the demo's clips meanwhile, on one core. */
+export const WORK_MS = 120_000;
 
 export interface UploadFiles {
   /** A photo with its place in it. */
@@ -68,6 +72,18 @@ function grain(width: number, height: number): Sharp {
   const bytes = Buffer.alloc(width * height * 3);
   for (let at = 0; at < bytes.length; at++) bytes[at] = (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) >>> 24;
   return sharp(bytes, { raw: { width, height, channels: 3 } });
+}
+
+export async function openComposer(page: Page, path = "/posts/new"): Promise<void> {
+  await page.goto(path);
+  await hydrated(page);
+  await page.waitForSelector(".pictures, .clip-file .file-btn");
+}
+
+/** What every page with uploads must pass, whatever state it is in. */
+export async function checkPage(page: Page): Promise<void> {
+  expect(await accessibilityProblems(page)).toEqual([]);
+  expect(await scrollsSideways(page)).toBe(false);
 }
 
 /** A line that can be made slow or cut, for this page alone. Bytes per second; 0 cuts it, -1 is as fast as it goes. */
