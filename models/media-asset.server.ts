@@ -131,13 +131,16 @@ const MediaAssets = defineCollection<MediaAsset>(
   },
 );
 
-/** From where each state may be reached. A retry takes a failed asset back to checking. */
+/**
+ * From where each state may be reached. A retry takes a failed asset back to checking; one whose last stages had been given
+ * up is ready, and is so once more when an operator has them done after all.
+ */
 const NEXT: Record<AssetState, readonly AssetState[]> = {
   uploading: [],
   checking: ["uploading", "failed"],
   poster: ["checking"],
   playable: ["checking", "poster"],
-  ready: ["checking", "poster", "playable"],
+  ready: ["checking", "poster", "playable", "ready"],
   rejected: ["uploading", "checking", "poster"],
   failed: ["uploading", "checking", "poster"],
   removed: ["uploading", "checking", "poster", "playable", "ready", "rejected", "failed"],

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { expectConsole, hydrated, openPage, useBrowser } from "./support/browser";
 import { logIn } from "./support/people";
-import { makePhoneClip } from "./support/uploads";
+import { makePhoneClip, WORK_MS } from "./support/uploads";
 
 useBrowser();
 
@@ -16,7 +16,6 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const TITLE = "菜场里的一分钟：找零和复利";
 const CAPTIONS = "WEBVTT\n\n00:00.200 --> 00:01.800\n找零攒一年\n\n00:02.000 --> 00:03.600\n就是一笔本金\n";
-/** The worker also films the demo's clips meanwhile. */
 
 /** Files below the server's data that hold a text in their bytes; the database and what is on its way in are not media. */
 async function findText(text: string): Promise<string[]> {

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { inTransaction } from "@models/connection.server";
 import { advanceAsset, getAsset, insertAsset, isRetryable, listAssets, type MediaAsset } from "@models/media-asset.server";
 import { insertBan } from "@models/media-ban.server";
-import { claimJob, enqueueJob, LANES, listJobsOf, removeJobs } from "@models/media-job.server";
+import { claimJob, enqueueJob, LANES, listJobsOf, removeJobs, reviveJobs } from "@models/media-job.server";
 import { describeTools, type MediaTools } from "@media/ffmpeg";
 import { drainLane, LEASE_MS, recoverLeases } from "@media/run-jobs";
 import { STAGES } from "@media/stages";
@@ -162,7 +162,7 @@ async function exhaust(assetId: string): Promise<number> {
   return tries;
 }
 
-test("given something that is shown already, when a later stage refuses its upload at every try, then what is shown stands and is all there will be", async () => {
+test("given something that is shown already, when a later stage refuses its upload at every try, then what is shown stands as all there is, until an operator has it done", async () => {
   const path = join(directory, "later.jpg");
   await writeFile(path, "what a worker without the decoder would call no picture");
   const assetId = await send(path, "image");
@@ -181,9 +181,14 @@ test("given something that is shown already, when a later stage refuses its uplo
   expect(await getAsset(assetId)).toMatchObject({ state: "ready", reason: null, hasSource: true });
   expect(await namesOf(assetId)).toEqual(["320.jpg"]);
   expect(await listJobsOf(assetId)).toMatchObject([{ stage: "avif", state: "dead" }, { stage: "settle", state: "waiting" }]);
-  // The tests below count what is left.
-  await inTransaction((tx) => removeJobs(assetId, tx));
+  // The decoder has been installed.
+  await storage.put(sourceKey(assetId), await makePhoto(), "application/octet-stream");
   await rm(join(directory, "work", assetId), { recursive: true });
+  await inTransaction((tx) => reviveJobs(assetId, new Date(), tx));
+  await work();
+  const asset = await getAsset(assetId);
+  expect(asset).toMatchObject({ state: "ready", hasSource: false });
+  expect(asset?.files.map(({ name }) => name).sort()).toEqual(["1080.avif", "320.avif", "320.jpg", "640.avif"]);
 });
 
 test("given an upload that cannot be read back at any try, then it has failed, and may be tried again", async () => {
