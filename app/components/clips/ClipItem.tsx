@@ -119,7 +119,7 @@ export const ClipItem = memo(function ClipItem(props: ClipItemProps) {
         </video>
       ) : null}
       <div className="clip-shade" aria-hidden="true" />
-      {stage.live && isCurrent && hasFilm(clip) ? <Surface clip={clip} state={state} video={video} onLike={props.onLike} /> : null}
+      {stage.live && isCurrent && hasFilm(clip) ? <Surface clip={clip} state={state} captionLang={captionLang} video={video} onLike={props.onLike} /> : null}
       <Rail clip={clip} feed={feed} video={video} onComments={props.onComments} onMore={props.onMore} />
       <div className="clip-info">
         <div className="clip-by">
@@ -203,7 +203,7 @@ function Picture({ clip, isFirst, live, near }: { clip: ClipData; isFirst: boole
 }
 
 /** The whole picture is the play button; two taps like. What is said, and what went wrong, stands above it. */
-function Surface({ clip, state, video, onLike }: { clip: ClipData; state: ClipVideoState; video: HTMLVideoElement | null; onLike: () => void }) {
+function Surface({ clip, state, captionLang, video, onLike }: { clip: ClipData; state: ClipVideoState; captionLang: string; video: HTMLVideoElement | null; onLike: () => void }) {
   const t = useT();
   const timer = useRef(0);
   useEffect(() => () => window.clearTimeout(timer.current), []);
@@ -228,7 +228,7 @@ function Surface({ clip, state, video, onLike }: { clip: ClipData; state: ClipVi
         )}
       </button>
       {state.caption ? (
-        <p className="clip-caption">
+        <p className="clip-caption" lang={captionLang}>
           <b>{state.caption}</b>
         </p>
       ) : null}
