@@ -26,6 +26,17 @@ export interface DraftWords {
   poll: DraftPoll | null;
 }
 
+/** What is said in a clip, as it was typed: nothing of it has been read yet. */
+export interface DraftCaptions {
+  /** WebVTT or SubRip. */
+  text: string;
+  lang: "zh-CN" | "en";
+  noSpeech: boolean;
+}
+
+/** Characters. Three minutes of speech have some 5,000; longer captions stay in the file they come from. */
+export const DRAFT_CAPTIONS_MAX = 64_000;
+
 export const DRAFT_KINDS = ["post", "clip"] as const;
 export type DraftKind = (typeof DRAFT_KINDS)[number];
 
@@ -36,6 +47,7 @@ export interface Draft extends DraftWords {
   kind: DraftKind;
   /** The video that a clip will show, as soon as its upload has begun. */
   assetId: string | null;
+  captions: DraftCaptions | null;
   /** The post that this will edit, and the revision it was begun on; null for a new post. */
   postId: string | null;
   postRevision: number | null;
@@ -62,6 +74,7 @@ const Drafts = defineCollection<Draft>(
     memberId: { type: String, required: true },
     kind: { type: String, enum: DRAFT_KINDS, default: "post" },
     assetId: { type: String, default: null },
+    captions: { type: Object, default: null },
     postId: { type: String, default: null },
     postRevision: { type: Number, default: null },
     forkOf: { type: String, default: null },
@@ -88,13 +101,13 @@ export async function getDraft(memberId: string, draftId: string, tx?: Tx): Prom
 
 /** Writes words made on `revision` and moves it on by one; false when the draft has moved meanwhile or is gone. */
 export async function reviseDraft(
-  { memberId, draftId, revision, words, assetId }: { memberId: string; draftId: string; revision: number; words: DraftWords; assetId: string | null },
+  { memberId, draftId, revision, words, ...clip }: { memberId: string; draftId: string; revision: number; words: DraftWords } & Pick<Draft, "assetId" | "captions">,
   now: Date,
   tx: Tx,
 ): Promise<boolean> {
   const written = await Drafts.updateOne(
     { _id: draftId, memberId, revision },
-    { $set: { ...words, assetId, updatedAt: now }, $inc: { revision: 1 } },
+    { $set: { ...words, ...clip, updatedAt: now }, $inc: { revision: 1 } },
     { session: tx },
   );
   return written.matchedCount === 1;

@@ -1,52 +1,46 @@
-import { z } from "zod";
+import type { DraftCaptions } from "@models/draft.server";
 import { Invalid, NotFound } from "@models/errors";
 import { requireOwnAsset } from "@models/media-asset.server";
 import { requireOwnPost } from "@models/post.server";
 import { parseCaptions } from "@media/captions";
-import type { CaptionsGiven } from "../components/media/CaptionsField";
-import { LOCALES } from "../i18n/locales";
+import type { ComposerStart } from "../components/compose/words";
+import type { Locale } from "../i18n/locales";
 import { ClipRefused, createClip, editClip, replaceClipFile, saveCaptions, setNoSpeech } from "../services/clips-write.server";
 import { readOwnAsset, type AssetView, type ViewContext } from "../services/own-media.server";
 import type { Viewer } from "../services/viewer";
-import { receiveWords, storeWords, type ReceivedWords } from "./compose-form.server";
-import { parseForm } from "./form.server";
+import { receiveWords, startOfFields, storeWords, type ReceivedWords } from "./compose-form.server";
 
 /** The form of a clip: the words of a post, the video they go with, and what is said in it. */
-export const CAPTIONS_LENGTH_MAX = 512 * 1024;
 
-const ClipForm = z.object({
-  captions: z.string().max(CAPTIONS_LENGTH_MAX, "media.captions.tooLong").default(""),
-  captionsLang: z.enum(LOCALES).optional(),
-  noSpeech: z.string().optional().transform((given) => given === "on"),
-});
+const ASSET_ID = /^[0-9a-f]{32}$/;
 
-type Said = z.output<typeof ClipForm>;
-
-/** What was typed about the sound, for a form that comes back. */
-export function captionsOfFields({ captions = "", captionsLang, noSpeech, lang }: Record<string, string>): CaptionsGiven {
-  return { text: captions, fileName: "", lang: captionsLang ?? lang ?? "", noSpeech: noSpeech === "on" };
+/** What was typed, as the form sent it, for a form that comes back. */
+export function clipOfFields(fields: Record<string, string>, locale: Locale): ComposerStart {
+  const start = startOfFields(fields, locale);
+  const { assetId = "", captions = "", captionsLang, noSpeech } = fields;
+  const said = { text: captions, fileName: "", lang: captionsLang ?? start.words.lang, noSpeech: noSpeech === "on" };
+  return { ...start, words: { ...start.words, assetId: ASSET_ID.test(assetId) ? assetId : null, said } };
 }
 
 /** Publishes a clip, or waits with it until it can be played; says where it stands. Sending it twice makes one. */
 export async function publishClip(request: Request, now: Date): Promise<string> {
   const received = await receiveWords(request);
-  const said = await parseForm(ClipForm, request);
-  const { viewer, mark, words } = received;
+  const { viewer, mark, words, said } = received;
   if (mark.postId) return changeClip(received, mark.postId, now);
   const { assetId, submissionId, draftId } = mark;
   if (!assetId) throw new Invalid("a clip without a video", { messageKey: "media.clip.fileMissing", fields: { assetId: "media.clip.fileMissing" } });
   // Captions that cannot be read are said before anything stands.
-  if (said.captions.trim() !== "") parseCaptions(said.captions, { durationSec: null });
+  if (said.text.trim() !== "") parseCaptions(said.text, { durationSec: null });
   const { postId } = await createClip(viewer, { submissionId, words, assetId, draftId }, now);
-  await keepWhatIsSaid(viewer, assetId, { ...said, captionsLang: said.captionsLang ?? words.lang }, now);
+  await keepWhatIsSaid(viewer, assetId, said, now);
   return `/clips/${postId}`;
 }
 
 /** Once: a form that is sent again finds what it brought the first time. */
-async function keepWhatIsSaid(viewer: Viewer, assetId: string, { captions, captionsLang, noSpeech }: Required<Said>, now: Date): Promise<void> {
-  if (captions.trim() !== "") {
-    const { captions: known } = await requireOwnAsset(assetId, viewer.id);
-    if (!known.some(({ lang }) => lang === captionsLang)) await saveCaptions(viewer, { assetId, lang: captionsLang ?? "zh-CN", source: captions, revision: 0 }, now);
+async function keepWhatIsSaid(viewer: Viewer, assetId: string, { text, lang, noSpeech }: DraftCaptions, now: Date): Promise<void> {
+  if (text.trim() !== "") {
+    const { captions } = await requireOwnAsset(assetId, viewer.id);
+    if (!captions.some((known) => known.lang === lang)) await saveCaptions(viewer, { assetId, lang, source: text, revision: 0 }, now);
   } else if (noSpeech) await setNoSpeech(viewer, { assetId, noSpeech: true }, now);
 }
 
@@ -78,7 +72,7 @@ export function isUnusable(asset: AssetView | null): boolean {
 
 /** One's own video for a composer to go on with; null for a picture, and for what is gone or somebody else's. */
 export async function findOwnVideo(viewer: Viewer, assetId: string | null | undefined, context: ViewContext): Promise<AssetView | null> {
-  if (!assetId || !/^[0-9a-f]{32}$/.test(assetId)) return null;
+  if (!assetId || !ASSET_ID.test(assetId)) return null;
   try {
     const asset = await readOwnAsset(viewer.id, assetId, context);
     return asset.kind === "video" ? asset : null;

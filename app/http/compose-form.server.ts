@@ -1,12 +1,13 @@
 import { nanoid } from "nanoid";
 import { z } from "zod";
-import { DRAFT_KINDS, type DraftWords } from "@models/draft.server";
+import { DRAFT_CAPTIONS_MAX, DRAFT_KINDS, type DraftCaptions, type DraftWords } from "@models/draft.server";
 import { listAssets } from "@models/media-asset.server";
 import { isStaff, LIMITS } from "@models/roles";
 import { pictureParagraph, pictureSource } from "../components/compose/picture-lines";
 import type { ComposerStart, ComposerWords } from "../components/compose/words";
 import { takeGraphemes, unitsMax } from "../format/graphemes";
 import { BODY_MAX } from "../format/post-limits";
+import { LOCALES } from "../i18n/locales";
 import { saveDraft, type DraftSaved, type DraftView } from "../services/drafts.server";
 import { PostForm } from "../services/post-words.server";
 import { createPost, editPost } from "../services/posts-write.server";
@@ -34,15 +35,27 @@ const ComposeMark = z.object({
   assetId: z.union([z.literal(""), z.string().regex(/^[0-9a-f]{32}$/)]).optional().transform((given) => given || null),
 });
 
+/** Characters of a captions file; the editor of captions takes as many. */
+export const CAPTIONS_LENGTH_MAX = 512 * 1024;
+
+/** What is said in a clip. The form of a post has none of it. */
+const ComposeSound = z.object({
+  captions: z.string().max(CAPTIONS_LENGTH_MAX, "media.captions.tooLong").default(""),
+  captionsLang: z.enum(LOCALES).optional().catch(undefined),
+  noSpeech: z.string().optional().transform((given) => given === "on"),
+});
+
 export interface ReceivedWords {
   viewer: Viewer;
   mark: z.output<typeof ComposeMark>;
   words: DraftWords;
+  said: DraftCaptions;
 }
 
 export async function receiveWords(request: Request): Promise<ReceivedWords> {
   const viewer = await requireMember(request);
-  return { viewer, mark: await parseForm(ComposeMark, request), words: await parseForm(PostForm, request) };
+  const [mark, words, sound] = [await parseForm(ComposeMark, request), await parseForm(PostForm, request), await parseForm(ComposeSound, request)];
+  return { viewer, mark, words, said: { text: sound.captions, lang: sound.captionsLang ?? words.lang, noSpeech: sound.noSpeech } };
 }
 
 /** Publishes a new post or an edit and says where it stands. */
@@ -56,11 +69,12 @@ export async function publishWords({ viewer, mark, words }: ReceivedWords, now: 
   return `/posts/${written.postId}`;
 }
 
-export async function storeWords({ viewer, mark, words }: ReceivedWords, now: Date): Promise<DraftSaved> {
+export async function storeWords({ viewer, mark, words, said }: ReceivedWords, now: Date): Promise<DraftSaved> {
   requireMay(viewer, "draft");
   await requireWithinLimit(viewer, "draft", now);
   const { draftId, draftRevision: revision, postId, kind, assetId } = mark;
-  return saveDraft({ memberId: viewer.id, draftId, revision, postId, postRevision: postId ? mark.postRevision : null, words, kind, assetId }, now);
+  const isSaid = kind === "clip" && (said.text.trim() !== "" || said.noSpeech) && said.text.length <= DRAFT_CAPTIONS_MAX;
+  return saveDraft({ memberId: viewer.id, draftId, revision, postId, postRevision: postId ? mark.postRevision : null, words, kind, assetId, captions: isSaid ? said : null }, now);
 }
 
 const NO_POLL = { question: "", multiple: false, days: 7, options: [] };
@@ -81,8 +95,9 @@ export function freshStart(words: ComposerWords, isMember: boolean): ComposerSta
 }
 
 export function startOfDraft(draft: DraftView): ComposerStart {
-  const { id, revision, postId, postRevision, updatedAt, kind, assetId } = draft;
-  return { words: kind === "clip" ? { ...toComposer(draft), assetId } : toComposer(draft), draftId: id, submissionId: nanoid(), revision, postId, postRevision, savedAt: revision > 0 ? updatedAt : null };
+  const { id, revision, postId, postRevision, updatedAt, kind, assetId, captions } = draft;
+  const said = captions ? { said: { ...captions, fileName: "" } } : {};
+  return { words: kind === "clip" ? { ...toComposer(draft), assetId, ...said } : toComposer(draft), draftId: id, submissionId: nanoid(), revision, postId, postRevision, savedAt: revision > 0 ? updatedAt : null };
 }
 
 /**

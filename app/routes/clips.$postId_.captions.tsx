@@ -75,7 +75,7 @@ function NoSpeech({ postId, noSpeech }: { postId: string; noSpeech: boolean }) {
         </span>
       </label>
       <noscript>
-        <button className="btn small">{t("media.captions.save")}</button>
+        <button className="btn small">{t("media.captions.noSpeechSave")}</button>
       </noscript>
       <span className="meta" role="status">
         {fetcher.state === "idle" && fetcher.data ? t("media.captions.noSpeechSaved") : ""}

@@ -79,7 +79,7 @@ export default function EditClipPage() {
   const start = answer?.start ?? opened;
   return (
     <Frame>
-      {needsOther ? <ClipForm redirectTo={`/clips/${postId}/edit`} instead /> : null}
+      {needsOther ? <ClipForm redirectTo={`/clips/${postId}/edit`} words heading={false} /> : null}
       <ClipComposer key={answer ? answer.start.submissionId : postId} {...loaded} start={start} unfinished={[]} postsPerDay={null} draftCount={0} refusal={answer?.refusal ?? null} />
       <section className="compose-foot">
         <PolicyForm postId={postId} policy={commentPolicy} />

@@ -4,8 +4,8 @@ import { Frame } from "~/components/layout/Shell";
 import { ClipComposer } from "~/components/media/ClipComposer";
 import { ClipForm } from "~/components/media/ClipForm";
 import { env } from "~/env.server";
-import { captionsOfFields, findOwnVideo, isUnusable, publishOrKeep } from "~/http/clip-form.server";
-import { emptyWords, freshStart, postsPerDayOf, receiveWords, startOfDraft, startOfFields, storeWords } from "~/http/compose-form.server";
+import { clipOfFields, findOwnVideo, isUnusable, publishOrKeep } from "~/http/clip-form.server";
+import { emptyWords, freshStart, postsPerDayOf, receiveWords, startOfDraft, storeWords } from "~/http/compose-form.server";
 import { toFormRefusal, toThrown } from "~/http/errors.server";
 import { typedValues } from "~/http/form.server";
 import { getResumedText } from "~/http/resumed.server";
@@ -16,8 +16,6 @@ import { listDraftRows, readDraft } from "~/services/drafts.server";
 import { listUnfinished } from "~/services/own-media.server";
 import { listTopics } from "~/services/topics.server";
 import mediaCss from "~/styles/media.css?url";
-
-const ASSET_ID = /^[0-9a-f]{32}$/;
 
 /** A new clip. Guests may choose a file and write; sending waits behind the login. */
 export async function loader({ request }: LoaderFunctionArgs) {
@@ -33,15 +31,14 @@ export async function loader({ request }: LoaderFunctionArgs) {
     if (draft?.kind === "post") return redirect(`/posts/new?draft=${draft.id}`);
     const opened =
       draft ? startOfDraft(draft)
-      : resumed?.act === "post" ? startOfFields(resumed.fields, locale)
+      : resumed?.act === "post" ? clipOfFields(resumed.fields, locale)
       : freshStart(emptyWords(locale), viewer !== null);
     const asset = viewer && (await findOwnVideo(viewer, searchParams.get("media") ?? opened.words.assetId, context));
     return {
       start: { ...opened, words: { ...opened.words, assetId: asset?.id ?? null } },
-      said: resumed?.act === "post" ? captionsOfFields(resumed.fields) : null,
       asset,
       // Without scripts the video comes first; it comes back to the draft that waits for it.
-      videoForm: isUnusable(asset) ? { redirectTo: draft ? `/clips/new?draft=${draft.id}` : "/clips/new", instead: asset !== null } : null,
+      videoForm: isUnusable(asset) ? { redirectTo: draft ? `/clips/new?draft=${draft.id}` : "/clips/new", words: draft !== null, heading: asset === null } : null,
       unfinished: unfinished.filter(({ kind, postId }) => kind === "video" && postId === null),
       topics: topics.map(({ slug, name }) => ({ slug, name })),
       postsPerDay: postsPerDayOf(viewer),
@@ -63,8 +60,7 @@ export async function action({ request }: ActionFunctionArgs) {
   } catch (error) {
     const { view, init } = toFormRefusal(error, request);
     const fields = await typedValues(request);
-    const start = startOfFields(fields, getLocale(request));
-    return data({ start: { ...start, words: { ...start.words, assetId: ASSET_ID.test(fields.assetId ?? "") ? fields.assetId : null } }, said: captionsOfFields(fields), refusal: view }, init);
+    return data({ start: clipOfFields(fields, getLocale(request)), refusal: view }, init);
   }
 }
 
@@ -79,7 +75,7 @@ export default function NewClipPage() {
   return (
     <Frame>
       {videoForm ? <ClipForm {...videoForm} /> : null}
-      <ClipComposer key={answer ? answer.start.submissionId : "new"} {...loaded} start={start} said={answer?.said ?? loaded.said} mayReplace refusal={answer?.refusal ?? null} />
+      <ClipComposer key={answer ? answer.start.submissionId : "new"} {...loaded} start={start} mayReplace refusal={answer?.refusal ?? null} />
     </Frame>
   );
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { nanoid } from "nanoid";
 import { inTransaction, type Tx } from "@models/connection.server";
-import { countDrafts, DRAFTS_MAX, findDraftOfPost, getDraft, insertDraft, listDrafts, removeDraft, reviseDraft, type Draft, type DraftKind, type DraftWords } from "@models/draft.server";
+import { countDrafts, DRAFTS_MAX, findDraftOfPost, getDraft, insertDraft, listDrafts, removeDraft, reviseDraft, type Draft, type DraftCaptions, type DraftKind, type DraftWords } from "@models/draft.server";
 import { Conflict, NotFound } from "@models/errors";
 import { requireOwnPost, type PostState } from "@models/post.server";
 import { cleanText } from "~/format/clean-text";
@@ -23,6 +23,7 @@ export interface SaveDraft {
   /** Left out for a post. */
   kind?: DraftKind;
   assetId?: string | null;
+  captions?: DraftCaptions | null;
 }
 
 export interface DraftSaved {
@@ -43,10 +44,9 @@ export function saveDraft(save: SaveDraft, now: Date): Promise<DraftSaved> {
   return inTransaction(async (tx) => {
     const stored = await getDraft(save.memberId, save.draftId, tx);
     if (!stored) return insertNew({ ...save, forkOf: null }, now, tx);
-    const assetId = save.assetId ?? null;
-    if (sameWords(stored, save.words) && (stored.assetId ?? null) === assetId) return saved(stored, stored.updatedAt);
-    const { memberId, draftId, revision, words } = save;
-    if (stored.revision === revision && (await reviseDraft({ memberId, draftId, revision, words, assetId }, now, tx))) {
+    if (comparable(stored, stored) === comparable(save.words, save)) return saved(stored, stored.updatedAt);
+    const { memberId, draftId, revision, words, assetId = null, captions = null } = save;
+    if (stored.revision === revision && (await reviseDraft({ memberId, draftId, revision, words, assetId, captions }, now, tx))) {
       return saved({ _id: draftId, revision: revision + 1 }, now);
     }
     return fork(save, stored, now, tx);
@@ -55,7 +55,7 @@ export function saveDraft(save: SaveDraft, now: Date): Promise<DraftSaved> {
 
 /** The id of a split is made from what it holds: sending the same losing save twice makes one second draft. */
 async function fork(save: SaveDraft, stored: Draft, now: Date, tx: Tx): Promise<DraftSaved> {
-  const print = createHash("sha256").update(JSON.stringify([save.draftId, save.revision, comparable(save.words), save.assetId ?? null])).digest("base64url");
+  const print = createHash("sha256").update(JSON.stringify([save.draftId, save.revision, comparable(save.words, save)])).digest("base64url");
   const forkId = print.slice(0, 21);
   const conflictWith = { id: stored._id, title: stored.title, updatedAt: stored.updatedAt.toISOString() };
   const known = await getDraft(save.memberId, forkId, tx);
@@ -64,9 +64,9 @@ async function fork(save: SaveDraft, stored: Draft, now: Date, tx: Tx): Promise<
   return { ...made, conflictWith };
 }
 
-async function insertNew({ memberId, draftId, postId, postRevision, words, forkOf, kind = "post", assetId = null }: SaveDraft & { forkOf: string | null }, now: Date, tx: Tx): Promise<DraftSaved> {
+async function insertNew({ memberId, draftId, postId, postRevision, words, forkOf, kind = "post", assetId = null, captions = null }: SaveDraft & { forkOf: string | null }, now: Date, tx: Tx): Promise<DraftSaved> {
   if ((await countDrafts(memberId, tx)) >= DRAFTS_MAX) throw new DraftsFull();
-  await insertDraft({ _id: draftId, memberId, kind, assetId, postId, postRevision, forkOf, ...words, revision: 1, createdAt: now, updatedAt: now }, tx);
+  await insertDraft({ _id: draftId, memberId, kind, assetId, captions, postId, postRevision, forkOf, ...words, revision: 1, createdAt: now, updatedAt: now }, tx);
   return saved({ _id: draftId, revision: 1 }, now);
 }
 
@@ -74,13 +74,11 @@ function saved({ _id, revision }: Pick<Draft, "_id" | "revision">, at: Date): Dr
   return { draftId: _id, revision, savedAt: at.toISOString(), conflictWith: null };
 }
 
-function comparable({ lang, title, body, topics, declarations, holds, poll }: DraftWords): unknown[] {
+/** The same text for the same words with the same video, in whichever order their fields were stored. */
+function comparable({ lang, title, body, topics, declarations, holds, poll }: DraftWords, { assetId, captions }: Pick<SaveDraft, "assetId" | "captions">): string {
   const asked = poll && [poll.question, poll.multiple, poll.closesInDays, poll.options];
-  return [lang, title, body, topics, declarations, holds, asked];
-}
-
-function sameWords(a: DraftWords, b: DraftWords): boolean {
-  return JSON.stringify(comparable(a)) === JSON.stringify(comparable(b));
+  const said = captions ? [captions.text, captions.lang, captions.noSpeech] : null;
+  return JSON.stringify([lang, title, body, topics, declarations, holds, asked, assetId ?? null, said]);
 }
 
 /** The composer's copy of a draft. */
@@ -89,6 +87,7 @@ export interface DraftView extends DraftWords {
   revision: number;
   kind: DraftKind;
   assetId: string | null;
+  captions: DraftCaptions | null;
   postId: string | null;
   postRevision: number | null;
   updatedAt: string;
@@ -106,7 +105,7 @@ export async function openEdit({ memberId, postId }: { memberId: string; postId:
   const unfinished = await findDraftOfPost(memberId, postId);
   const { lang, title, body, topics, declarations, holds, revision, clip } = post;
   const [kind, assetId] = clip ? (["clip", clip.assetId] as const) : (["post", null] as const);
-  const fresh: DraftView = { id: nanoid(), revision: 0, kind, assetId, postId, postRevision: revision, lang, title, body, topics, declarations, holds, poll: null, updatedAt: (post.editedAt ?? post.publishedAt).toISOString() };
+  const fresh: DraftView = { id: nanoid(), revision: 0, kind, assetId, captions: null, postId, postRevision: revision, lang, title, body, topics, declarations, holds, poll: null, updatedAt: (post.editedAt ?? post.publishedAt).toISOString() };
   // Another video may have been chosen for a clip that waits; a published one keeps its own.
   const chosen = post.state === "waiting" ? (unfinished?.assetId ?? assetId) : assetId;
   return { draft: unfinished ? { ...toView(unfinished), kind, assetId: chosen } : fresh, state: post.state, commentPolicy: post.commentPolicy, postRevision: revision };
@@ -142,7 +141,7 @@ export async function discardDraft(memberId: string, draftId: string): Promise<v
   await removeDraft(memberId, draftId);
 }
 
-function toView({ _id, revision, kind, assetId, postId, postRevision, updatedAt, lang, title, body, topics, declarations, holds, poll }: Draft): DraftView {
-  // Drafts that were stored before there were clips name neither.
-  return { id: _id, revision, kind: kind ?? "post", assetId: assetId ?? null, postId, postRevision, updatedAt: updatedAt.toISOString(), lang, title, body, topics, declarations, holds, poll };
+function toView({ _id, revision, kind, assetId, captions, postId, postRevision, updatedAt, lang, title, body, topics, declarations, holds, poll }: Draft): DraftView {
+  // Drafts that were stored before there were clips name none of the three.
+  return { id: _id, revision, kind: kind ?? "post", assetId: assetId ?? null, captions: captions ?? null, postId, postRevision, updatedAt: updatedAt.toISOString(), lang, title, body, topics, declarations, holds, poll };
 }

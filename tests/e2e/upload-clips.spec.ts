@@ -50,6 +50,8 @@ describe("clips", () => {
     await page.locator("label.pick:has(input[value=funds])").click();
     await page.setInputFiles(".declares input[type=file]", files.captions);
     await page.waitForFunction(() => [...document.querySelectorAll(".declares")].some((part) => part.textContent?.includes("captions.vtt")));
+    // They stand in the draft, which a reload would open.
+    await expect.poll(async () => (await (await page.request.get(page.url())).text()).includes("十年差多少"), { timeout: 30_000 }).toBe(true);
     await line(-1);
     await page.click("button[value=publish]");
     await page.waitForURL(CLIP_PAGE, { timeout: WORK_MS });
@@ -176,11 +178,13 @@ describe("clips", () => {
     const sent = page.url();
     await expect.poll(async () => (await page.goto(sent), await page.locator(".clip-file").innerText()), { timeout: WORK_MS }).toContain("没有通过");
     await page.fill("#title", "先坏后好");
+    await page.fill("#captions", "WEBVTT\n\n00:00.000 --> 00:02.000\n没有丢的一句\n");
     await page.locator("label.pick:has(input[value=funds])").click();
     await page.click("button[value=publish]");
     await page.waitForURL(/\/clips\/new\?draft=[\w-]+$/);
     await sendFile(files.clip);
     expect(await page.inputValue("#title")).toBe("先坏后好");
+    expect(await page.inputValue("#captions")).toContain("没有丢的一句");
     expect(await page.locator("#clip-file").count()).toBe(0);
     await page.click("button[value=publish]");
     await page.waitForURL(CLIP_PAGE);

@@ -84,6 +84,21 @@ describe("drafts", () => {
     expect(await listDraftRows(memberId)).toHaveLength(DRAFTS_MAX - 1);
   });
 
+  test("given a clip's draft, then its captions are kept with it, are a change of their own, and are not lost to a second tab", async () => {
+    const { id: memberId } = await makeWriter();
+    const draftId = nanoid();
+    const captions = { text: "WEBVTT\n\n00:00.000 --> 00:01.000\n一", lang: "zh-CN" as const, noSpeech: false };
+    const save = (revision: number, given: typeof captions | null) => saveDraft({ memberId, draftId, revision, postId: null, postRevision: null, words: wordsOf(), kind: "clip", captions: given }, minutesAfter(AT_NOON, revision));
+    expect(await save(0, captions)).toMatchObject({ revision: 1 });
+    expect((await readDraft(memberId, draftId)).captions).toEqual(captions);
+    expect(await save(1, captions)).toMatchObject({ revision: 1 });
+    expect(await save(1, { ...captions, text: "" , noSpeech: true })).toMatchObject({ revision: 2 });
+    const late = await save(1, captions);
+    expect(late.conflictWith?.id).toBe(draftId);
+    expect((await readDraft(memberId, late.draftId)).captions).toEqual(captions);
+    expect((await readDraft(memberId, draftId)).captions?.noSpeech).toBe(true);
+  });
+
   test("given an unfinished edit, when the edit page opens, then it shows it instead of the post", async () => {
     const writer = await makeWriter();
     const post = await makePost({ authorId: writer.id });

@@ -56,3 +56,30 @@ export function ClipFollow({ author }: { author: ClipData["author"] }) {
     </GatedForm>
   );
 }
+
+/** Passes the clip on at the second it stands at: by the system's sheet where there is one, else by the page of shares. */
+export function ClipShare({ clip, video }: { clip: ClipData; video: HTMLVideoElement | null }) {
+  const t = useT();
+  const share = `/posts/${clip.id}/share`;
+  return (
+    <a
+      className="clip-act"
+      href={share}
+      rel="nofollow"
+      data-nav=""
+      aria-label={`${t("post.share")} · ${clip.title}`}
+      onClick={(event) => {
+        const second = video?.currentTime ?? 0;
+        const at = second >= 1 ? `?t=${Math.floor(second)}` : "";
+        event.currentTarget.href = share + at;
+        if (typeof navigator.share !== "function") return;
+        event.preventDefault();
+        // Closing the sheet rejects; that is the reader's choice and needs no word.
+        navigator.share({ title: clip.title, url: `${window.location.origin}/clips/${clip.id}${at}` }).catch(() => undefined);
+      }}
+    >
+      <Icon name="share" />
+      {t("post.share")}
+    </a>
+  );
+}

@@ -5,7 +5,7 @@ import { PlainLink } from "~/components/ui/PlainLink";
 import { formatClock } from "~/format/clock";
 import { formatCount } from "~/format/numbers";
 import { useLocale, useT } from "~/i18n/react";
-import { ClipFollow, ClipLike, ClipSave } from "./ClipActs";
+import { ClipFollow, ClipLike, ClipSave, ClipShare } from "./ClipActs";
 import { ClipIcon } from "./ClipIcon";
 import { ClipProgress } from "./ClipProgress";
 import { clipPath, type ClipData, type ClipFeedMark } from "./types";
@@ -38,6 +38,8 @@ export interface ClipItemProps {
   /** The one on the stage plays, so its neighbours may load. */
   settled: boolean;
   heading: "h1" | "h2";
+  /** Others see it, so that it can be liked and passed on. */
+  isPublished: boolean;
   startAt: number;
   stage: StageState;
   handle: MutableRefObject<ClipHandle | null>;
@@ -120,7 +122,7 @@ export const ClipItem = memo(function ClipItem(props: ClipItemProps) {
       ) : null}
       <div className="clip-shade" aria-hidden="true" />
       {stage.live && isCurrent && hasFilm(clip) ? <Surface clip={clip} state={state} captionLang={captionLang} video={video} onLike={props.onLike} /> : null}
-      <Rail clip={clip} feed={feed} video={video} onComments={props.onComments} onMore={props.onMore} />
+      <Rail clip={clip} feed={feed} isPublished={props.isPublished} video={video} onComments={props.onComments} onMore={props.onMore} />
       <div className="clip-info">
         <div className="clip-by">
           <PlainLink to={`/members/${clip.author.handle}`}>
@@ -248,16 +250,15 @@ function Surface({ clip, state, captionLang, video, onLike }: { clip: ClipData; 
   );
 }
 
-function Rail({ clip, feed, video, onComments, onMore }: { clip: ClipData; feed: ClipFeedMark; video: HTMLVideoElement | null; onComments: () => void; onMore: () => void }) {
+function Rail({ clip, feed, isPublished, video, onComments, onMore }: { clip: ClipData; feed: ClipFeedMark; isPublished: boolean; video: HTMLVideoElement | null; onComments: () => void; onMore: () => void }) {
   const t = useT();
   const locale = useLocale();
-  const share = `/posts/${clip.id}/share`;
   return (
     <div className="clip-rail">
       <PlainLink className="clip-face" to={`/members/${clip.author.handle}`} aria-label={t("clips.author", { name: clip.author.displayName })}>
         <Avatar name={clip.author.displayName} size="l" />
       </PlainLink>
-      <ClipLike clip={clip} />
+      {isPublished ? <ClipLike clip={clip} /> : null}
       <a
         className="clip-act"
         href={`${clipPath(clip.id, feed)}#about`}
@@ -271,26 +272,8 @@ function Rail({ clip, feed, video, onComments, onMore }: { clip: ClipData; feed:
         <Icon name="comment" />
         <span className="num">{formatCount(clip.commentCount, locale)}</span>
       </a>
-      <ClipSave clip={clip} />
-      <a
-        className="clip-act"
-        href={share}
-        rel="nofollow"
-        data-nav=""
-        aria-label={`${t("post.share")} · ${clip.title}`}
-        onClick={(event) => {
-          const second = video?.currentTime ?? 0;
-          const at = second >= 1 ? `?t=${Math.floor(second)}` : "";
-          event.currentTarget.href = share + at;
-          if (typeof navigator.share !== "function") return;
-          event.preventDefault();
-          // Closing the sheet rejects; that is the reader's choice and needs no word.
-          navigator.share({ title: clip.title, url: `${window.location.origin}/clips/${clip.id}${at}` }).catch(() => undefined);
-        }}
-      >
-        <Icon name="share" />
-        {t("post.share")}
-      </a>
+      {isPublished ? <ClipSave clip={clip} /> : null}
+      {isPublished ? <ClipShare clip={clip} video={video} /> : null}
       <button type="button" className="clip-act clip-live" aria-haspopup="dialog" aria-label={t("clips.moreOf", { title: clip.title })} onClick={onMore}>
         <ClipIcon name="more" />
         {t("clips.more")}

@@ -144,6 +144,7 @@ export function ClipScreen({ page, feed, title, start }: ClipScreenProps) {
             hasVideo={live ? Math.abs(index - current) <= 1 : index === 0}
             settled={settledAt === current}
             heading={start && index === 0 ? "h1" : "h2"}
+            isPublished={!(start && index === 0) || start.words.state === "published"}
             startAt={start && index === 0 ? startAt : 0}
             stage={state}
             handle={handle}

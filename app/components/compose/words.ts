@@ -1,3 +1,5 @@
+import type { CaptionsGiven } from "~/components/media/CaptionsField";
+
 /** The words of a post as the composer holds them, and the form that carries them. Safe in the browser. */
 export interface ComposerPoll {
   question: string;
@@ -17,6 +19,8 @@ export interface ComposerWords {
   poll: ComposerPoll;
   /** The video of a clip, as soon as its upload has begun; left out by the composer of posts. */
   assetId?: string | null;
+  /** What is said in it; left out where captions have a page of their own. */
+  said?: CaptionsGiven;
 }
 
 /** What the server hands the composer to begin with. */
@@ -64,6 +68,11 @@ export function toForm(words: ComposerWords, mark: DraftMark): URLSearchParams {
   if (words.assetId !== undefined) {
     form.set("kind", "clip");
     form.set("assetId", words.assetId ?? "");
+  }
+  if (words.said) {
+    form.set("captions", words.said.text);
+    form.set("captionsLang", words.said.lang);
+    if (words.said.noSpeech) form.set("noSpeech", "on");
   }
   for (const topic of words.topics) form.append("topics", topic);
   for (const declaration of words.declarations) form.append("declarations", declaration);

@@ -11,7 +11,7 @@ import { useViewer } from "~/components/layout/page-context";
 import { TITLE_MAX } from "~/format/post-limits";
 import { useT } from "~/i18n/react";
 import type { AssetView } from "./asset";
-import { CaptionsField, noCaptions, type CaptionsGiven } from "./CaptionsField";
+import { CaptionsField, noCaptions } from "./CaptionsField";
 import { ClipFileField } from "./ClipFileField";
 import type { Phase } from "./transfers";
 import { useClipFile } from "./use-clip-file";
@@ -29,22 +29,20 @@ export interface ClipComposerProps {
   captionsRequired: boolean;
   /** The file may be chosen anew: always for a new clip, for an edit only while nothing can be shown. */
   mayReplace: boolean;
-  /** What was said about its sound in a plain form that came back. */
-  said?: CaptionsGiven | null;
   refusal: Refusal | null;
 }
 
 const PLACE = { name: "clip", address: "/clips/new" };
 
 /** A new clip, or the words of one: written while the file is on its way. Without scripts the file goes first. */
-export function ClipComposer({ start, topics, postsPerDay, draftCount, asset, unfinished, captionsRequired, mayReplace, said = null, refusal: given }: ClipComposerProps) {
+export function ClipComposer({ start, topics, postsPerDay, draftCount, asset, unfinished, captionsRequired, mayReplace, refusal: given }: ClipComposerProps) {
   const t = useT();
   const viewer = useViewer();
   const gate = useGate();
   const draft = useDraft(start, viewer?.id ?? null, PLACE);
   const { words, change, mark } = draft;
   const [ready, setReady] = useState(false);
-  const [captions, setCaptions] = useState<CaptionsGiven>(said ?? noCaptions(start.words.lang));
+  const said = words.said ?? noCaptions(words.lang);
   const field = useRef<HTMLTextAreaElement>(null);
   const file = useClipFile({ place: useSendingPlace("clip", mark.draftId), assetId: words.assetId ?? null, maySend: viewer !== null, given: asset, onAsset: (assetId) => change({ assetId }) });
   const sending = useClipSending({ given, phase: file.transfer?.phase ?? null, onDone: draft.finish, form: sendable });
@@ -64,11 +62,7 @@ export function ClipComposer({ start, topics, postsPerDay, draftCount, asset, un
   /** Null while the server has not yet taken on the file that is being sent: it is named by its id. */
   function sendable(): URLSearchParams | null {
     if (!words.assetId && isOnItsWay(file.transfer?.phase ?? null)) return null;
-    const form = toForm(words, mark);
-    form.set("captions", captions.text);
-    form.set("captionsLang", captions.lang);
-    if (captions.noSpeech) form.set("noSpeech", "on");
-    return form;
+    return toForm(words, mark);
   }
 
   if (sending.location !== null) return <Sent location={sending.location} file={file} title={words.title} />;
@@ -108,7 +102,7 @@ export function ClipComposer({ start, topics, postsPerDay, draftCount, asset, un
               </Link>
             </p>
           ) : (
-            <CaptionsField given={captions} ready={ready} required={captionsRequired} error={errors.captions} onChange={setCaptions} />
+            <CaptionsField given={said} ready={ready} required={captionsRequired} error={errors.captions} onChange={(given) => change({ said: given })} />
           )}
           <WordHints words={words} field={field} />
           <Limits words={words} postsPerDay={isEdit ? null : postsPerDay} />

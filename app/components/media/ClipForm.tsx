@@ -3,15 +3,15 @@ import { useT } from "~/i18n/react";
 
 /**
  * For browsers without scripts: the video in a form of its own, first; it comes back to `redirectTo`, where the words are,
- * with its id. `instead` says that it takes the place of one that cannot be used.
+ * with its id. `words` says that some wait there already, `heading` that nothing else names the page.
  */
-export function ClipForm({ redirectTo, instead }: { redirectTo: string; instead: boolean }) {
+export function ClipForm({ redirectTo, words, heading }: { redirectTo: string; words: boolean; heading: boolean }) {
   const t = useT();
   return (
     <noscript>
       <form method="post" action="/media/uploads" encType="multipart/form-data" className="composer picture-form">
-        {instead ? null : <h1>{t("media.clip.newTitle")}</h1>}
-        <p className="note">{t(instead ? "media.clip.formOther" : "media.clip.formLead")}</p>
+        {heading ? <h1>{t("media.clip.newTitle")}</h1> : null}
+        <p className="note">{t(words ? "media.clip.formOther" : "media.clip.formLead")}</p>
         <input type="hidden" name="kind" value="video" />
         <input type="hidden" name="redirectTo" value={redirectTo} />
         <div className="field">

@@ -5,6 +5,7 @@ import { FeedTabs } from "./FeedTabs";
 import { NewPostsPill } from "./NewPostsPill";
 import { TopicsAside } from "./TopicsAside";
 import type { FeedPageView, TopicLink } from "./types";
+import { useFeedPages } from "./use-feed-pages";
 
 /** The screen of every feed: tabs or a heading, the pill, the rows or what is missing, and the topics beside it. */
 export function FeedScreen({ page, topics, feed, path, heading, title, empty }: {
@@ -19,6 +20,8 @@ export function FeedScreen({ page, topics, feed, path, heading, title, empty }: 
   title: string;
   empty: ReactNode;
 }) {
+  const { pages, append } = useFeedPages(page);
+  const openedAt = pages[0]?.openedAt ?? page.openedAt;
   const more = (cursor: string) => `${path}?cursor=${encodeURIComponent(cursor)}`;
   return (
     <Frame aside={<TopicsAside topics={topics} />}>
@@ -28,8 +31,8 @@ export function FeedScreen({ page, topics, feed, path, heading, title, empty }: 
           <FeedTabs topics={topics} />
         </>
       )}
-      {feed ? <NewPostsPill feed={feed} openedAt={page.openedAt} /> : null}
-      {page.items.length === 0 ? <div className="empty">{empty}</div> : <FeedList page={page} more={more} />}
+      {feed ? <NewPostsPill feed={feed} openedAt={openedAt} /> : null}
+      {page.items.length === 0 ? <div className="empty">{empty}</div> : <FeedList key={path} pages={pages} onMore={append} more={more} />}
     </Frame>
   );
 }
