@@ -45,6 +45,7 @@ export function MediaList({ items }: { items: AssetView[] }) {
 
 function MediaRow({ asset, transfer, onAsk, onRemoved }: { asset: AssetView; transfer: Transfer | null; onAsk: () => void; onRemoved: () => void }) {
   const t = useT();
+  const isUseless = asset.state === "rejected" || asset.state === "failed";
 
   function goOn(file: File): boolean {
     if (file.size !== asset.sizeBytes) return false;
@@ -68,11 +69,17 @@ function MediaRow({ asset, transfer, onAsk, onRemoved }: { asset: AssetView; tra
             <Remove asset={asset} onRemoved={onRemoved} />
           )}
           {asset.postId && asset.kind === "video" ? (
-            <Link className="btn small quiet" to={`/clips/${asset.postId}/captions`}>
-              {t("media.captions.open")}
-            </Link>
+            isUseless ? (
+              <Link className="btn small" to={`/clips/${asset.postId}/edit`}>
+                {t("media.standing.otherFile")}
+              </Link>
+            ) : (
+              <Link className="btn small quiet" to={`/clips/${asset.postId}/captions`}>
+                {t("media.captions.open")}
+              </Link>
+            )
           ) : null}
-          {!asset.postId && asset.kind === "video" && asset.state !== "rejected" && asset.state !== "failed" ? (
+          {!asset.postId && asset.kind === "video" && !isUseless ? (
             <Link className="btn small" to={`/clips/new?media=${asset.id}`}>
               {t("media.list.publish")}
             </Link>
