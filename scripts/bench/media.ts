@@ -162,8 +162,8 @@ function report(figures: Figures): void {
     [`they cost at most ${BOUNDS.hostileSec} s and ${BOUNDS.hostileMb} MB`]: hostile.wallSecMax <= BOUNDS.hostileSec && hostile.peakRssMbMax <= BOUNDS.hostileMb,
     ...(browser && {
       [`a clip page moves within ${BOUNDS.firstFrameMs} ms`]: browser.pageToFirstFrameMs <= BOUNDS.firstFrameMs,
-      [`a stream begins within ${BOUNDS.firstFrameHlsMs} ms`]: browser.firstFrameHlsMs <= BOUNDS.firstFrameHlsMs,
-      [`a swipe to what is loaded shows within ${BOUNDS.swipeMs} ms`]: browser.swipeToFirstFrameMs <= BOUNDS.swipeMs,
+      [`a pressed clip begins within ${BOUNDS.firstFrameHlsMs} ms, with HLS and without`]: Math.max(browser.firstFrameHlsMs, browser.firstFrameWithoutHlsMs) <= BOUNDS.firstFrameHlsMs,
+      [`a swipe to what is loaded shows within ${BOUNDS.swipeMs} ms, by HLS and by hls.js`]: Math.max(browser.swipeToFirstFrameMs, browser.swipeHlsJsMs) <= BOUNDS.swipeMs,
     }),
   };
   if (flags.json) console.log(JSON.stringify({ ...figures, checks }, null, 2));

@@ -124,10 +124,39 @@ describe("a guest on the stage", () => {
     });
     await page.goto(address(0));
     await plays(page);
+    // The neighbour takes it as soon as hls.js is there.
+    await page.waitForFunction(() => document.querySelector<HTMLVideoElement>("[aria-posinset='2'] video")?.src.startsWith("blob:"));
     await page.keyboard.press("ArrowDown");
     await onStage(page, 1);
     await plays(page, 0.3);
     expect((await film(page)).source).toMatch(/^blob:/);
+  });
+
+  test("where hls.js would have to be fetched first, whoever waits gets the whole file", async () => {
+    const page = await openPage();
+    await page.addInitScript(() => {
+      HTMLMediaElement.prototype.canPlayType = () => "";
+    });
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const fetched: string[] = [];
+    await page.route(/\/assets\/hls.*\.js$/, async (route) => {
+      fetched.push(route.request().url());
+      await held;
+      await route.continue();
+    });
+    await page.goto(address(0));
+    await plays(page);
+    await page.waitForFunction(() => document.querySelector("[aria-posinset='2'] video"));
+    await expect.poll(() => fetched.length, { timeout: 15_000 }).toBe(1);
+    await page.keyboard.press("ArrowDown");
+    await onStage(page, 1);
+    await plays(page, 0.3);
+    expect((await film(page)).source).toMatch(/360\.mp4$/);
+    release();
+    // What comes late takes nothing away from a film that plays.
+    await plays(page, 1);
+    expect((await film(page)).source).toMatch(/360\.mp4$/);
   });
 
   test("a playlist that cannot be had gives way to the whole file", async () => {

@@ -4,7 +4,8 @@ import { chooseFile } from "./first-film.js";
 
 /**
  * Gives a `<video>` its film. The first clip of a page is a whole MP4, which shows its first frame soonest; the ones
- * after it are HLS, which follows the network: by the browser itself where it can, else by hls.js, loaded only then.
+ * after it are HLS, which follows the network: by the browser itself where it can, else by hls.js. That is fetched for a
+ * clip that may load beforehand; whoever is looking at one already does not wait for it and gets the whole file.
  * Whatever goes wrong with HLS, the MP4 takes over at the same second. Figures: docs/decisions/0012-clips-feed.md.
  */
 const HLS_TYPE = "application/vnd.apple.mpegurl";
@@ -21,16 +22,19 @@ export interface Attached {
 interface Options {
   /** Whole file, not HLS. */
   whole: boolean;
+  /** Somebody is waiting for it on the stage. */
+  awaited: boolean;
   /** The film has another source; a browser that had begun to play the one before has stopped. */
   onReplaced: () => void;
   /** Nothing can be played any more; the picture stays where it was. */
   onFailed: () => void;
 }
 
-export function attachSource(video: HTMLVideoElement, media: ClipMediaView, { whole, onReplaced, onFailed }: Options): Attached {
+export function attachSource(video: HTMLVideoElement, media: ClipMediaView, { whole, awaited, onReplaced, onFailed }: Options): Attached {
   let hls: Hls | null = null;
   let playing = false;
   let onWhole = false;
+  let onHlsJs = false;
   let gone = false;
 
   function takeWhole(): void {
@@ -48,8 +52,10 @@ export function attachSource(video: HTMLVideoElement, media: ClipMediaView, { wh
   }
 
   async function takeStream(url: string): Promise<void> {
-    const { default: HlsLight } = await import("hls.js/light");
-    if (gone) return;
+    onHlsJs = true;
+    const HlsLight = await loadHlsJs();
+    // The whole file may have been preferred to waiting, or have had to step in.
+    if (gone || onWhole) return;
     if (!HlsLight.isSupported()) return takeWhole();
     // Without a worker: it would need blob: scripts, and remuxing fMP4 is next to no work.
     hls = new HlsLight({ enableWorker: false, maxBufferLength: playing ? BUFFER_PLAYING_SEC : BUFFER_AHEAD_SEC, maxMaxBufferLength: BUFFER_PLAYING_SEC, capLevelToPlayerSize: true });
@@ -64,13 +70,14 @@ export function attachSource(video: HTMLVideoElement, media: ClipMediaView, { wh
   if (isStarted(video, media)) onWhole = true;
   else if (whole || !media.hls) takeWhole();
   else if (video.canPlayType(HLS_TYPE) !== "") video.src = media.hls;
-  else if ("MediaSource" in window) takeStream(media.hls).catch(takeWhole);
+  else if ("MediaSource" in window && (hlsJsIsThere || !awaited)) takeStream(media.hls).catch(() => onWhole || takeWhole());
   else takeWhole();
 
   return {
     promote: () => {
       playing = true;
       if (hls) hls.config.maxBufferLength = BUFFER_PLAYING_SEC;
+      else if (onHlsJs && !hlsJsIsThere && !onWhole) takeWhole();
     },
     detach: () => {
       gone = true;
@@ -80,6 +87,14 @@ export function attachSource(video: HTMLVideoElement, media: ClipMediaView, { wh
       video.load();
     },
   };
+}
+
+let hlsJsIsThere = false;
+
+async function loadHlsJs(): Promise<typeof Hls> {
+  const { default: HlsLight } = await import("hls.js/light");
+  hlsJsIsThere = true;
+  return HlsLight;
 }
 
 /** The head of the page has given it its film already (first-film.js). */

@@ -69,6 +69,9 @@ export function useClipVideo(video: HTMLVideoElement | null, options: Options): 
     });
   }, [video, onMuted]);
 
+  const awaited = useRef(false);
+  awaited.current = isCurrent && wanted && !isHeld;
+
   // A new source starts by what is true when it comes, and is no reason to attach the film again.
   const startNow = useRef(start);
   startNow.current = start;
@@ -77,7 +80,7 @@ export function useClipVideo(video: HTMLVideoElement | null, options: Options): 
     if (!video || !isThere) return;
     const second = place.current;
     if (second > 0) video.addEventListener("loadedmetadata", () => (video.currentTime = Math.min(second, Math.max(0, video.duration - 0.5))), { once: true });
-    const source = attachSource(video, media, { whole: whole || attempt > 0, onReplaced: () => mayPlay.current && startNow.current(), onFailed: () => setPhase("failed") });
+    const source = attachSource(video, media, { whole: whole || attempt > 0, awaited: awaited.current, onReplaced: () => mayPlay.current && startNow.current(), onFailed: () => setPhase("failed") });
     attached.current = source;
     return () => {
       place.current = video.currentTime;
