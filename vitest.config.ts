@@ -8,6 +8,8 @@ export default defineConfig({
     include: ["tests/**/*.test.{ts,tsx}"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // A condition that holds in milliseconds may take seconds where two workers share two cores with something else.
+    expect: { poll: { timeout: 15_000 } },
     maxWorkers: 2,
   },
 });

@@ -235,7 +235,7 @@ test("given pages that fill the house and a body limit for forms, then uploads a
 });
 
 test("given a sender who falls silent, then the connection is given up and what arrived is kept", async () => {
-  const server = await serveUploads({ silenceMaxMs: 100 });
+  const server = await serveUploads({ silenceMaxMs: 1_500 });
   const sender = await makeSender();
   const id = await begin(server.origin, sender, { sizeBytes: 1_000_000 });
   const socket = connect(server.port, "127.0.0.1");
