@@ -88,8 +88,8 @@ describe("wrong logins", () => {
       times.known.push(await time(known, at));
       times.unknown.push(await time("unknownone", at));
     }
-    const median = (list: number[]) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)] ?? 0;
-    const ratio = median(times.known) / median(times.unknown);
+    // The quickest of twelve is the one that nothing else held up.
+    const ratio = Math.min(...times.known) / Math.min(...times.unknown);
     expect(ratio).toBeGreaterThan(0.6);
     expect(ratio).toBeLessThan(1.67);
   });
@@ -292,7 +292,7 @@ describe("sessions", () => {
 
 /** A reset answers before its message is stored, so the test waits for the message, with a deadline. */
 async function untilSent(to: string, words: string): Promise<string> {
-  const deadline = Date.now() + 5_000;
+  const deadline = Date.now() + 20_000;
   for (;;) {
     const message = (await listOutbox(50)).find((one) => one.to === to && one.text.includes(words));
     const code = /\d{6}/.exec(message?.text ?? "")?.[0];
