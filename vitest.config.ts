@@ -6,7 +6,8 @@ export default defineConfig({
   plugins: [tsconfigPaths()],
   test: {
     include: ["tests/**/*.test.{ts,tsx}"],
-    testTimeout: 30_000,
+    globalSetup: ["tests/support/data-folder.ts"],
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     // A condition that holds in milliseconds may take seconds where two workers share two cores with something else.
     expect: { poll: { timeout: 15_000 } },
