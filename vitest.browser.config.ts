@@ -7,8 +7,8 @@ export default defineConfig({
   test: {
     include: ["tests/e2e/**/*.spec.ts"],
     globalSetup: ["tests/e2e/support/global-setup.ts"],
-    testTimeout: 90_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 240_000,
     fileParallelism: false,
   },
 });

@@ -6,6 +6,8 @@ import { DEMO_PASSWORD, firstPost, logIn, logInByCode, newPhone } from "./suppor
 
 useBrowser();
 
+const USED_BEFORE = "没有重复执行";
+
 test("a wrong password in between does not lose the act, and it is done once", async () => {
   expectConsole(/Failed to load resource/);
   const page = await openPage({ width: 1280 });
@@ -89,7 +91,7 @@ test("the gate page used twice: the second time it is refused with a word and ch
   const count = await page.locator(".bar button[name=liked]").innerText();
   await page.goto(gate);
   await page.locator("main button.primary").click();
-  await page.waitForLoadState();
+  expect(await page.locator(".toast").innerText()).toContain(USED_BEFORE);
   await page.goto(post);
   expect(await page.locator(".bar button[name=liked]").innerText()).toBe(count);
 });
@@ -165,7 +167,7 @@ test("without scripts a guest's vote is cast after logging in, once, and the gat
   await expectOneMoreVote(page, before);
   await page.goto(gate);
   await page.locator("main button.primary").click();
-  await page.waitForLoadState();
+  expect(await page.locator(".toast").innerText()).toContain(USED_BEFORE);
   await page.goto(POLL_WITHOUT_SCRIPTS);
   await expectOneMoreVote(page, before);
 });

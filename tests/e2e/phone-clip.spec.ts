@@ -29,6 +29,7 @@ async function findText(text: string): Promise<string[]> {
 test("a phone's clip goes from the file picker to a guest's thumb, upright and with captions, while a hostile one is refused", { timeout: 300_000 }, async () => {
   expectConsole(/404|422|ERR_/);
   const phone = await makePhoneClip(folder);
+  expect((await readFile(phone)).includes("31.2304"), "the place is in the file that is sent").toBe(true);
   const captions = join(folder, "captions.vtt");
   await writeFile(captions, CAPTIONS);
   const hostile = join(folder, "film.mp4");
@@ -57,6 +58,8 @@ test("a phone's clip goes from the file picker to a guest's thumb, upright and w
   await expect.poll(async () => (await (await guest.request.get("/clips/latest")).text()).includes(TITLE), { timeout: WORK_MS, interval: 1_000 }).toBe(true);
   await guest.goto(address);
   await guest.waitForFunction(() => (document.querySelector<HTMLVideoElement>("[data-on-stage] video")?.currentTime ?? 0) > 0.5);
+  // Captions are fetched beside the film, and may come after it has begun.
+  await guest.waitForFunction(() => [...(document.querySelector<HTMLVideoElement>("[data-on-stage] video")?.textTracks ?? [])].some((track) => (track.cues?.length ?? 0) > 0));
   const film = await guest.evaluate(() => {
     const video = document.querySelector<HTMLVideoElement>("[data-on-stage] video");
     return { width: video?.videoWidth ?? 0, height: video?.videoHeight ?? 0, durationSec: video?.duration ?? 0, cues: [...(video?.textTracks ?? [])].flatMap((track) => [...(track.cues ?? [])]).length };
@@ -66,6 +69,6 @@ test("a phone's clip goes from the file picker to a guest's thumb, upright and w
   expect(film.cues).toBe(2);
 
   await page.goto("/media");
-  await page.waitForFunction(() => /已就绪/.test(document.querySelector(".media-list")?.textContent ?? ""), undefined, { timeout: WORK_MS });
-  expect(await findText("31.2304")).toEqual([]);
+  await page.waitForFunction(() => [...document.querySelectorAll(".media-list li")].some(({ textContent }) => textContent?.includes("IMG_2046.MOV") && textContent.includes("已就绪")), undefined, { timeout: WORK_MS });
+  await expect.poll(() => findText("31.2304"), { timeout: WORK_MS, interval: 1_000 }).toEqual([]);
 });

@@ -41,7 +41,7 @@ describe("clips", () => {
     expect(await page.locator(".clip-file .err").innerText()).toContain("3:20");
 
     const line = await openLine(page);
-    await line(60_000);
+    await line(30_000);
     await chooser.setInputFiles(files.clip);
     await page.waitForSelector("video.clip-preview");
     expect(await page.locator(".clip-file .meta").first().innerText()).toContain("0:03");
@@ -60,11 +60,11 @@ describe("clips", () => {
     // The list of one's own uploads tells by itself how far it is; nobody reloads.
     await page.goto("/media");
     await checkPage(page);
-    await page.waitForFunction(() => /已就绪|可以看了/.test(document.querySelector(".media-list li")?.textContent ?? ""), undefined, { timeout: 300_000 });
+    await page.waitForFunction(() => [...document.querySelectorAll(".media-list li")].some(({ textContent }) => textContent?.includes("clip.mp4") && /已就绪|可以看了/.test(textContent)), undefined, { timeout: 300_000 });
 
     const guest = await openPage({ width: 1280 });
-    await expect.poll(async () => (await guest.request.get(address)).status(), { timeout: 30_000 }).toBe(200);
-    await expect.poll(async () => (await (await guest.request.get("/clips/latest")).text()).includes("费率差一个点"), { timeout: 30_000 }).toBe(true);
+    await expect.poll(async () => (await guest.request.get(address)).status(), { timeout: WORK_MS, interval: 500 }).toBe(200);
+    await expect.poll(async () => (await (await guest.request.get("/clips/latest")).text()).includes("费率差一个点"), { timeout: WORK_MS, interval: 500 }).toBe(true);
 
     // Captions: a line is changed, saved, and comes back; the video stands beside it.
     await page.goto(`${address}/captions`);
@@ -161,7 +161,7 @@ describe("clips", () => {
     await page.locator(".clip-file .file-btn input[type=file]").first().setInputFiles(files.clip);
     await page.click("button[value=publish]");
     await page.waitForURL(CLIP_PAGE, { timeout: WORK_MS });
-    await expect.poll(async () => (await guest.request.get(address)).status(), { timeout: WORK_MS }).toBe(200);
+    await expect.poll(async () => (await guest.request.get(address)).status(), { timeout: WORK_MS, interval: 500 }).toBe(200);
     expect(await (await guest.request.get(address)).text()).toContain("换一个视频");
   });
 
@@ -176,7 +176,7 @@ describe("clips", () => {
     await page.goto("/clips/new");
     await sendFile(files.fakeClip);
     const sent = page.url();
-    await expect.poll(async () => (await page.goto(sent), await page.locator(".clip-file").innerText()), { timeout: WORK_MS }).toContain("没有通过");
+    await expect.poll(async () => (await page.goto(sent), await page.locator(".clip-file").innerText()), { timeout: WORK_MS, interval: 1_000 }).toContain("没有通过");
     await page.fill("#title", "先坏后好");
     await page.fill("#captions", "WEBVTT\n\n00:00.000 --> 00:02.000\n没有丢的一句\n");
     await page.locator("label.pick:has(input[value=funds])").click();
@@ -192,13 +192,13 @@ describe("clips", () => {
     const other = await openPage();
     await logIn(other, "azhuo");
     const address = await sendRefusedClip(other, "等着的那条");
-    await expect.poll(async () => (await page.goto(address), await page.locator(".clip-state").innerText()), { timeout: WORK_MS }).toContain("视频没有通过检查");
+    await expect.poll(async () => (await page.goto(address), await page.locator(".clip-state").innerText()), { timeout: WORK_MS, interval: 1_000 }).toContain("视频没有通过检查");
     await page.click(".clip-state a[href$='/edit']");
     await sendFile(files.clip);
     expect(await page.inputValue("#title")).toBe("等着的那条");
     await page.click("button[value=publish]");
     await page.waitForURL(CLIP_PAGE);
     const guest = await openPage();
-    await expect.poll(async () => (await guest.request.get(address)).status(), { timeout: WORK_MS }).toBe(200);
+    await expect.poll(async () => (await guest.request.get(address)).status(), { timeout: WORK_MS, interval: 500 }).toBe(200);
   });
 });

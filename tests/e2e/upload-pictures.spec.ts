@@ -42,7 +42,7 @@ describe("pictures in a post", () => {
     await page.fill("#title", "带图的文章");
     await page.fill("#body", "第一段。");
     await page.locator("label.pick:has(input[value=funds])").click();
-    await line(1_500_000);
+    await line(150_000);
     await pick(page, files.photo, files.square);
     await page.waitForFunction(() => [...document.querySelectorAll(".picture-row .transfer")].some((row) => /\d (KB|MB) \/ /.test(row.textContent ?? "") && row.querySelector('progress[aria-label*="photo.jpg"]')));
     await line(-1);
@@ -89,7 +89,7 @@ describe("pictures in a post", () => {
     }
   });
 
-  test("stand in the order they were chosen in, whichever the server takes on first", async () => {
+  test("stand in the order they were chosen in, whichever the server takes on first", { timeout: 300_000 }, async () => {
     const page = await openPage();
     await logIn(page, "nanshan");
     await openComposer(page);
@@ -111,7 +111,7 @@ describe("pictures in a post", () => {
     expect(await own.json()).toMatchObject({ fileName: "photo.jpg" });
   });
 
-  test("come by paste and drop too; a file that is none is refused with its sentence while the other goes on", async () => {
+  test("come by paste and drop too; a file that is none is refused with its sentence while the other goes on", { timeout: 300_000 }, async () => {
     const page = await openPage({ width: 1280 });
     await logIn(page, "xiaoman");
     await openComposer(page);
@@ -149,7 +149,7 @@ describe("pictures in a post", () => {
     await openComposer(page);
     const line = await openLine(page);
     await page.fill("#title", "慢慢传");
-    await line(2_000_000);
+    await line(800_000);
     await pick(page, files.large);
     await page.waitForFunction(() => /每秒/.test(document.querySelector(".picture-row .transfer")?.textContent ?? ""));
     await line(0);
@@ -190,7 +190,7 @@ describe("pictures in a post", () => {
     await page.fill("#title", "好了就发");
     await page.fill("#body", "先按了发布。");
     await page.locator("label.pick:has(input[value=funds])").click();
-    await line(700_000);
+    await line(100_000);
     await pick(page, files.photo);
     await page.waitForSelector("[data-picture-alt='0']");
     await page.fill("[data-picture-alt='0']", "一张噪点图");

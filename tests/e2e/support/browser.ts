@@ -47,7 +47,7 @@ export async function openPage({ locale = "zh-CN", javaScript = true, width = 36
     viewport: { width, height: width === 360 ? 780 : 900 },
   });
   contexts.push(context);
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(30_000);
   const page = await context.newPage();
   page.on("console", (message) => {
     if (message.type() === "error") problems.push(`${page.url()}: ${message.text()}`);

@@ -32,6 +32,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
       resolve(message.port);
     });
     server.once("exit", (code) => reject(new Error(`the server stopped with ${code} before it was ready`)));
+  }).catch(async (error: unknown) => {
+    server.kill("SIGKILL");
+    await rm(directory, { recursive: true, force: true });
+    throw error;
   });
   project.provide("origin", `http://127.0.0.1:${port}`);
   project.provide("chromium", chromium);
