@@ -159,6 +159,7 @@ describe("backup", () => {
     const db = client.db("goldbean");
     await db.collection("pairs").insertOne({ n: 0 });
     let going = true;
+    let written = 0;
     const writer = (async () => {
       for (let i = 1; going; i++) {
         await client.withSession((session) =>
@@ -167,8 +168,11 @@ describe("backup", () => {
             await db.collection("right").insertOne({ i }, { session });
           }),
         );
+        written = i;
       }
     })();
+    // A backup before the first write would hold nothing of either.
+    await expect.poll(() => written).toBeGreaterThan(3);
     const copy = newDirectory();
     await db.admin().command({ goldbeanBackup: 1, path: join(copy, "db") });
     going = false;
@@ -177,6 +181,7 @@ describe("backup", () => {
     const reader = await new MongoClient(restored.uri).connect();
     const [left, right] = await Promise.all(["left", "right"].map((name) => reader.db("goldbean").collection(name).countDocuments()));
     expect(left).toBe(right);
+    expect(left).toBeGreaterThan(3);
     expect(await reader.db("goldbean").collection("pairs").countDocuments()).toBe(1);
     await reader.close();
     await restored.close();

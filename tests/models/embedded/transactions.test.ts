@@ -62,6 +62,8 @@ describe("retryable writes", () => {
     const { lsid, next } = session();
     const txnNumber = next();
     const writes = [1, 2].map(() => send({ ...inc("locked"), lsid, txnNumber }));
+    // Sent after them and answered, so that they have had the time to come to the lock.
+    await send({ ping: 1 });
     await send({ commitTransaction: 1, ...held }, "admin");
     const replies = await Promise.all(writes);
     for (const reply of replies) expect(reply).toMatchObject({ ok: 1, n: 1 });
@@ -145,6 +147,7 @@ describe("transactions", () => {
     const inside = { lsid, txnNumber: next(), autocommit: false };
     await send({ insert: "unique", documents: [{ _id: 1, k: "a" }], ...inside, startTransaction: true });
     const plain = send({ insert: "unique", documents: [{ _id: 2, k: "a" }] });
+    await send({ ping: 1 });
     await send({ commitTransaction: 1, ...inside }, "admin");
     const reply = await plain;
     expect(reply.writeErrors).toMatchObject([{ code: 11000 }]);
