@@ -1,4 +1,5 @@
 import { mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { request, type IncomingHttpHeaders } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,10 +13,15 @@ import type { MediaHealth } from "~/server/health";
 /** The real server around a very small app: what a route answers is decided by the test. */
 export type Answer = (request: Request) => Response | Promise<Response>;
 
-const running: RunningServer[] = [];
+const running: (RunningServer & { dataDir: string })[] = [];
 
 afterEach(async () => {
-  await Promise.all(running.splice(0).map((server) => server.stop()));
+  await Promise.all(
+    running.splice(0).map(async ({ stop, dataDir }) => {
+      await stop();
+      await rm(dataDir, { recursive: true, force: true });
+    }),
+  );
 });
 
 export interface TestServer extends RunningServer {
@@ -31,7 +37,7 @@ export async function serve(answer: Answer, settings: Record<string, string> = {
     health: { pingDatabase: () => Promise.resolve(true), dataDir, media: options.health },
     followEvents: options.followEvents ?? false,
   });
-  running.push(server);
+  running.push({ ...server, dataDir });
   return { ...server, origin: `http://127.0.0.1:${server.port}` };
 }
 
