@@ -159,11 +159,12 @@ test("given the operational addresses, then they say what is usable, and figures
   expect((await ask(origin, "/metrics", { headers: { "X-Forwarded-For": "203.0.113.9" } })).status).toBe(404);
 });
 
-test("given a renderer that throws, then a page says so with the number that is in the log", async () => {
+test("given a renderer that throws, then the answer tells nothing of the fault and carries the number of the request", async () => {
   const { origin } = await serve(() => {
     throw new Error("boom");
   });
   const reply = await ask(origin, "/x", { headers: { ...MEMBER, "Accept-Language": "en" } });
   expect(reply.status).toBe(500);
   expect(reply.body).not.toContain("boom");
+  expect(reply.headers["x-request-id"]).toMatch(/^[\w-]{8,}$/);
 });
