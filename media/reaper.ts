@@ -2,6 +2,7 @@ import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { inTransaction } from "@models/connection.server";
 import { advanceAsset, extendAsset, getAsset, listOldSources } from "@models/media-asset.server";
+import { removeStages } from "@models/media-job.server";
 import { mediaPrefix, sourceKey, type Storage } from "./storage";
 
 /**
@@ -37,6 +38,7 @@ async function reapSources({ storage }: ReaperOptions, before: Date, now: Date):
         // What can be watched stays as it is; nothing sharper will come of it any more.
         await advanceAsset({ assetId: _id, to: state === "playable" ? "ready" : "failed" }, now, tx);
         await extendAsset({ assetId: _id, found: { hasSource: false } }, now, tx);
+        await removeStages(_id, tx);
       });
       reaped += 1;
     }

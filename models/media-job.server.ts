@@ -6,7 +6,7 @@ import type { Tx } from "./connection.server";
  * media/stages.ts; what a page must learn of a finished stage is a job of the lane "pages", which the web process takes.
  * Guarantees: (1) `_id` is asset and stage, so a stage is queued once; (2) a running job belongs to the worker whose
  * lease it carries: heartbeat, completion and failure all ask for worker and attempt, so that one whose lease was lost
- * changes nothing; (3) fair: a member's next job counts as two minutes younger for each one that already waits.
+ * changes nothing; (3) fair: a member's next job counts as two minutes younger for each one that waits or runs already.
  */
 export const LANES = ["image", "video", "extra", "pages"] as const;
 /** Photos have a lane of their own and never wait behind videos. */
@@ -80,7 +80,7 @@ export interface NewJob {
 
 /** Queues a stage; queueing it again while it is there changes nothing. */
 export async function enqueueJob({ assetId, ownerId, stage, lane, mark, boost = 0 }: NewJob, now: Date, tx: Tx): Promise<void> {
-  const ahead = await MediaJobs.countDocuments({ ownerId, lane }, { limit: TURNS_MAX, session: tx });
+  const ahead = await MediaJobs.countDocuments({ ownerId, lane, state: { $in: ["waiting", "running"] } }, { limit: TURNS_MAX, session: tx });
   await MediaJobs.updateOne(
     { _id: jobId(assetId, stage, mark), assetId },
     {
@@ -158,6 +158,11 @@ export async function boostJobs(assetId: string, boost: number, tx: Tx): Promise
 
 export async function removeJobs(assetId: string, tx: Tx): Promise<void> {
   await MediaJobs.deleteMany({ assetId }, { session: tx });
+}
+
+/** The upload is gone, so that no stage can work on it any more; what pages must learn of the asset stays. */
+export async function removeStages(assetId: string, tx: Tx): Promise<void> {
+  await MediaJobs.deleteMany({ assetId, lane: { $ne: "pages" } }, { session: tx });
 }
 
 export async function listJobsOf(assetId: string): Promise<MediaJob[]> {

@@ -18,7 +18,7 @@ try {
   if (stopping.aborted) process.exit(0);
   const engine = env.MONGODB_URI ? null : await connectOrStart(env.DATA_DIR, { port: env.EMBEDDED_PORT });
   await connect(env.MONGODB_URI ?? engine?.uri ?? "");
-  const { ffmpeg } = findTools({ ffmpegPath: env.FFMPEG_PATH, ffprobePath: env.FFPROBE_PATH });
+  const { ffmpeg } = findTools({ ffmpegPath: env.FFMPEG_PATH, ffprobePath: env.FFPROBE_PATH, ffmpegBin: env.FFMPEG_BIN });
   await plantDemoClips({ ffmpegPath: ffmpeg?.path ?? null, max: env.DEMO_CLIPS }, stopping);
   await disconnect();
   await engine?.close();

@@ -50,13 +50,13 @@ export async function releaseMedia(operator: Viewer, assetId: string, now: Date)
   await settleAsset(assetId, now);
 }
 
-/** Takes an asset's jobs to the front of the queue. */
+/** Takes an asset's jobs to the front of the queue, and gives those that were given up another chance; 0 takes the push back. */
 export function boostMedia(operator: Viewer, assetId: string, boost: 0 | 1, now: Date): Promise<void> {
   requireMay(operator, "moderation.decide");
   return inTransaction(async (tx) => {
     await requireAsset(assetId, tx);
     await boostJobs(assetId, boost, tx);
-    await reviveJobs(assetId, now, tx);
+    if (boost > 0) await reviveJobs(assetId, now, tx);
   });
 }
 

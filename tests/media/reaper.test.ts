@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { inTransaction } from "@models/connection.server";
 import { advanceAsset, getAsset, insertAsset, type AssetState } from "@models/media-asset.server";
+import { enqueueJob, enqueueSettle, listJobsOf } from "@models/media-job.server";
 import { reap, SOURCE_LIFE_MS } from "@media/reaper";
 import { mediaKey, sourceKey } from "@media/storage";
 import { useDatabase } from "../support/db";
@@ -50,12 +51,18 @@ test("given sources of a day, then they are kept; a moment later none is left, w
   expect(await reap(options, new Date(AT_NOON.getTime() + SOURCE_LIFE_MS))).toMatchObject({ sources: 0 });
   expect(await storage.stat(sourceKey(checking))).not.toBeNull();
 
+  await inTransaction(async (tx) => {
+    for (const assetId of [checking, playable]) await enqueueJob({ assetId, ownerId, stage: "inspect", lane: "video" }, AT_NOON, tx);
+    await enqueueSettle({ _id: playable, ownerId }, "first", AT_NOON, tx);
+  });
   expect(await reap(options, dayLater)).toMatchObject({ sources: 2, strays: 0 });
   for (const assetId of [checking, playable]) expect(await storage.stat(sourceKey(assetId))).toBeNull();
   expect(await getAsset(checking)).toMatchObject({ state: "failed", hasSource: false });
   // It was never made sharper, and will not be; what there is goes on playing.
   expect(await getAsset(playable)).toMatchObject({ state: "ready", hasSource: false });
   expect(await storage.stat(mediaKey(playable, "v360.mp4"))).not.toBeNull();
+  // Nothing can be made of either any more; what the page of the second must learn is still to be done.
+  expect([...(await listJobsOf(checking)), ...(await listJobsOf(playable))].map(({ stage }) => stage)).toEqual(["settle"]);
   expect(await reap(options, dayLater)).toMatchObject({ sources: 0 });
 });
 

@@ -51,6 +51,16 @@ test("given a member with five clips waiting, when another sends one, then it is
   expect(order.slice(2)).toEqual(many.slice(1));
 });
 
+test("given a member whose jobs were given up, then the next one does not stand behind them", async () => {
+  for (let i = 0; i < 3; i += 1) {
+    await enqueue({ lane: "video", ownerId: "unlucky" });
+    await putBackJob((await claim("video", "w")) as MediaJob, { runAt: null, error: "disk on fire" });
+  }
+  const next = await enqueue({ lane: "video", ownerId: "unlucky" });
+  expect((await listJobsOf(next))[0]?.fairAt).toEqual(AT_NOON);
+  await clear("video");
+});
+
 test("given an operator's push, then that asset goes first", async () => {
   await enqueue({ lane: "image" });
   const pushed = await enqueue({ lane: "image" });
