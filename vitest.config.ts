@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     include: ["tests/**/*.test.{ts,tsx}"],
     globalSetup: ["tests/support/data-folder.ts"],
+    setupFiles: ["tests/support/properties.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // A condition that holds in milliseconds may take seconds where two workers share two cores with something else.

@@ -33,7 +33,8 @@ export function cleanCueText(lines: readonly string[]): string {
   }
   text += escape(unescape(source.slice(at)));
   while (open.length > 0) text += `</${open.pop()}>`;
-  return hasWords(text) ? text.replace(/\n+/g, "\n").trim() : "";
+  // What was taken out leaves its spaces behind, and at the edges of a line they are lost when the file is read again.
+  return hasWords(text) ? text.replace(/\s*\n\s*/g, "\n").trim() : "";
 }
 
 /** Keeps `open` in step. A closing tag closes what was opened inside it; one that nothing opened is dropped. */

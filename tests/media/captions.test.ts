@@ -59,6 +59,7 @@ describe("words", () => {
     ["<v <b>>x", "&lt;v <b>&gt;x</b>"],
     ['<v "><script>">x', '<v ">"&gt;x</v>'],
     ["turned\u202E round\u0007", "turned round"],
+    ["!\n</b> en>\n{\\an8} x", "!\nen&gt;\nx"],
   ])("%s", (given, wanted) => {
     expect(oneCue(given)).toBe(wanted);
   });
