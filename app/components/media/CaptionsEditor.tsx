@@ -8,7 +8,7 @@ import { useViewer } from "~/components/layout/page-context";
 import { LOCALES, type Locale } from "~/i18n/locales";
 import { useT } from "~/i18n/react";
 import { CueRow } from "./CueRow";
-import { addCue, findCueProblem, splitCue, toCues, toDrafts, type CueDraft } from "./cue-list";
+import { addCue, adoptDrafts, findCueProblem, splitCue, toCues, toDrafts, type CueDraft } from "./cue-list";
 import { LangSelect } from "./CaptionsField";
 
 export interface CaptionsEditorProps {
@@ -106,7 +106,7 @@ function Cues({ postId, assetId, lang, source, revision: opened, durationSec, vi
   useEffect(() => {
     const copy = findLocal(localKey, viewer?.id ?? null, isKept);
     if (!copy) return;
-    setDrafts(copy.words.drafts);
+    setDrafts(adoptDrafts(copy.words.drafts));
     setRevision(copy.words.revision);
     setRestored(true);
     // Once: what is typed afterwards is kept by `change`.

@@ -17,6 +17,11 @@ export function toDrafts(cues: readonly Cue[]): CueDraft[] {
   return cues.map(({ startMs, endMs, text }) => ({ id: newId(), start: formatCueTime(startMs), end: formatCueTime(endMs), text }));
 }
 
+/** Lines kept by an earlier page, whose numbers this page may have given away already. */
+export function adoptDrafts(kept: readonly CueDraft[]): CueDraft[] {
+  return kept.map((draft) => ({ ...draft, id: newId() }));
+}
+
 /** 61_500 → "1:01.500". */
 export function formatCueTime(ms: number): string {
   const whole = Math.max(0, Math.round(ms));

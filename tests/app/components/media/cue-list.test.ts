@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseCaptions, serializeCaptions } from "@media/captions";
-import { addCue, findCueProblem, formatCueTime, parseCueTime, splitCue, toCues, toDrafts } from "~/components/media/cue-list";
+import { addCue, adoptDrafts, findCueProblem, formatCueTime, parseCueTime, splitCue, toCues, toDrafts } from "~/components/media/cue-list";
 
 const drafts = () => toDrafts([
   { startMs: 500, endMs: 3_000, text: "费率差一个点，十年差多少" },
@@ -48,6 +48,14 @@ describe("lines", () => {
     expect(addCue(drafts(), 1, null).at(-1)).toMatchObject({ start: "1:01.500", end: "1:03.500", text: "" });
     expect(addCue([], -1, 7_200)[0]).toMatchObject({ start: "0:07.200", end: "0:09.200" });
     expect(new Set(added.map(({ id }) => id)).size).toBe(3);
+  });
+
+  test("those kept by an earlier page get numbers of their own", () => {
+    const nextId = () => addCue([], -1, null)[0]?.id ?? 0;
+    const kept = [1, 2, 3].map((ahead) => ({ id: nextId() + ahead, start: "0:00.000", end: "0:01.000", text: String(ahead) }));
+    const all = addCue(addCue(adoptDrafts(kept), 2, null), 3, null);
+    expect(new Set(all.map(({ id }) => id)).size).toBe(5);
+    expect(all.map(({ text }) => text).slice(0, 3)).toEqual(["1", "2", "3"]);
   });
 
   test("split at the cursor they share the time by their words, and lose none", () => {
