@@ -4,11 +4,12 @@ import { requireOwnAsset } from "@models/media-asset.server";
 import { requireOwnPost } from "@models/post.server";
 import { parseCaptions } from "@media/captions";
 import type { ComposerStart } from "../components/compose/words";
+import { isUseless } from "../components/media/asset";
 import type { Locale } from "../i18n/locales";
 import { ClipRefused, createClip, editClip, replaceClipFile, saveCaptions, setNoSpeech } from "../services/clips-write.server";
 import { readOwnAsset, type AssetView, type ViewContext } from "../services/own-media.server";
 import type { Viewer } from "../services/viewer";
-import { receiveWords, startOfFields, storeWords, type ReceivedWords } from "./compose-form.server";
+import { startOfFields, storeWords, type ReceivedWords } from "./compose-form.server";
 
 /** The form of a clip: the words of a post, the video they go with, and what is said in it. */
 
@@ -23,8 +24,7 @@ export function clipOfFields(fields: Record<string, string>, locale: Locale): Co
 }
 
 /** Publishes a clip, or waits with it until it can be played; says where it stands. Sending it twice makes one. */
-export async function publishClip(request: Request, now: Date): Promise<string> {
-  const received = await receiveWords(request);
+export async function publishClip(received: ReceivedWords, now: Date): Promise<string> {
   const { viewer, mark, words, said } = received;
   if (mark.postId) return changeClip(received, mark.postId, now);
   const { assetId, submissionId, draftId } = mark;
@@ -48,9 +48,9 @@ async function keepWhatIsSaid(viewer: Viewer, assetId: string, { text, lang, noS
  * The same for a form without scripts, which shows one thing at a time: when the video has been refused meanwhile, the
  * words are kept as a draft, and the answer is its address, where the reason and the form for another video stand.
  */
-export async function publishOrKeep(received: ReceivedWords, request: Request, now: Date): Promise<string> {
+export async function publishOrKeep(received: ReceivedWords, now: Date): Promise<string> {
   try {
-    return await publishClip(request, now);
+    return await publishClip(received, now);
   } catch (error) {
     if (!(error instanceof ClipRefused) || received.mark.postId) throw error;
     return `/clips/new?draft=${(await storeWords(received, now)).draftId}`;
@@ -67,7 +67,7 @@ async function changeClip({ viewer, mark, words }: ReceivedWords, postId: string
 
 /** Another video has to be brought: there is none, or nothing will come of it. */
 export function isUnusable(asset: AssetView | null): boolean {
-  return asset === null || asset.state === "rejected" || asset.state === "failed";
+  return asset === null || isUseless(asset);
 }
 
 /** One's own video for a composer to go on with; null for a picture, and for what is gone or somebody else's. */

@@ -54,7 +54,9 @@ export interface ReceivedWords {
 
 export async function receiveWords(request: Request): Promise<ReceivedWords> {
   const viewer = await requireMember(request);
-  const [mark, words, sound] = [await parseForm(ComposeMark, request), await parseForm(PostForm, request), await parseForm(ComposeSound, request)];
+  const mark = await parseForm(ComposeMark, request);
+  const words = await parseForm(PostForm, request);
+  const sound = await parseForm(ComposeSound, request);
   return { viewer, mark, words, said: { text: sound.captions, lang: sound.captionsLang ?? words.lang, noSpeech: sound.noSpeech } };
 }
 

@@ -57,7 +57,7 @@ export async function action({ request, params }: ActionFunctionArgs) {
   const postId = params.postId ?? "";
   try {
     const received = await receiveWords(request);
-    if (received.mark.intent !== "save") return redirect(await publishClip(request, now), 303);
+    if (received.mark.intent !== "save") return redirect(await publishClip(received, now), 303);
     await storeWords({ ...received, mark: { ...received.mark, postId } }, now);
     return redirect(`/clips/${postId}/edit`, 303);
   } catch (error) {

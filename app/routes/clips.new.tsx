@@ -56,7 +56,7 @@ export async function action({ request }: ActionFunctionArgs) {
   try {
     const received = await receiveWords(request);
     if (received.mark.intent === "save") return redirect(`/clips/new?draft=${(await storeWords(received, now)).draftId}`, 303);
-    return redirect(await publishOrKeep(received, request, now), 303);
+    return redirect(await publishOrKeep(received, now), 303);
   } catch (error) {
     const { view, init } = toFormRefusal(error, request);
     const fields = await typedValues(request);

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState, type RefObject } from "react";
 import { IMAGE_BYTES_MAX } from "@models/media-reasons";
+import { isUseless } from "~/components/media/asset";
 import { addTransfer, cancelTransfer, listTransfers, type Transfer } from "~/components/media/transfers";
 import { useAssets, useTransfers, type KnownAssets } from "~/components/media/use-media";
 import { PICTURES_MAX } from "~/format/post-limits";
@@ -143,5 +144,5 @@ function isOnItsWay(assets: KnownAssets, assetId: string): boolean {
 
 function isLost(assets: KnownAssets, assetId: string): boolean {
   const asset = assets.get(assetId);
-  return asset === "gone" || asset?.state === "rejected" || asset?.state === "failed" || asset?.state === "removed";
+  return asset === "gone" || (asset !== undefined && (isUseless(asset) || asset.state === "removed"));
 }

@@ -1,16 +1,15 @@
 import { useRef, useState } from "react";
 import { sendForm } from "~/components/compose/send";
 import { useT } from "~/i18n/react";
-import { isMoving, type AssetView } from "./asset";
+import { isUseless, isMoving, type AssetView } from "./asset";
 
 /** Where an upload stands after its last byte: in words, as a bar while something is made of it, and with the way on. */
 export function AssetState({ asset, onAsk }: { asset: AssetView; onAsk: () => void }) {
   const t = useT();
-  const isBad = asset.state === "rejected" || asset.state === "failed";
   return (
     <div className="transfer">
       {isMoving(asset) ? <progress max={100} value={asset.progress > 0 ? asset.progress : undefined} aria-label={t("media.list.working", { name: asset.fileName })} /> : null}
-      <p className={isBad ? "err" : "meta"}>
+      <p className={isUseless(asset) ? "err" : "meta"}>
         <span role="status">{asset.reasonText ? t("media.list.because", { state: asset.stateText, reason: asset.reasonText }) : asset.stateText}</span>
         {/* The bar says it to screen readers; told anew every two seconds it would drown everything else. */}
         {isMoving(asset) && asset.progress > 0 ? <span className="num" aria-hidden="true">{` · ${asset.progress} %`}</span> : null}

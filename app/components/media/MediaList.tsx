@@ -3,7 +3,7 @@ import { useEffect, useState } from "react";
 import { GoOn } from "~/components/compose/PictureField";
 import { Time } from "~/components/ui/Time";
 import { useLocale, useT } from "~/i18n/react";
-import type { AssetView } from "./asset";
+import { isUseless, type AssetView } from "./asset";
 import { AssetForm, AssetState } from "./AssetState";
 import { LocalThumb } from "./LocalThumb";
 import { formatBytes, formatDuration } from "./transfer-words";
@@ -45,7 +45,6 @@ export function MediaList({ items }: { items: AssetView[] }) {
 
 function MediaRow({ asset, transfer, onAsk, onRemoved }: { asset: AssetView; transfer: Transfer | null; onAsk: () => void; onRemoved: () => void }) {
   const t = useT();
-  const isUseless = asset.state === "rejected" || asset.state === "failed";
 
   function goOn(file: File): boolean {
     if (file.size !== asset.sizeBytes) return false;
@@ -69,7 +68,7 @@ function MediaRow({ asset, transfer, onAsk, onRemoved }: { asset: AssetView; tra
             <Remove asset={asset} onRemoved={onRemoved} />
           )}
           {asset.postId && asset.kind === "video" ? (
-            isUseless ? (
+            isUseless(asset) ? (
               <Link className="btn small" to={`/clips/${asset.postId}/edit`}>
                 {t("media.standing.otherFile")}
               </Link>
@@ -79,7 +78,7 @@ function MediaRow({ asset, transfer, onAsk, onRemoved }: { asset: AssetView; tra
               </Link>
             )
           ) : null}
-          {!asset.postId && asset.kind === "video" && !isUseless ? (
+          {!asset.postId && asset.kind === "video" && !isUseless(asset) ? (
             <Link className="btn small" to={`/clips/new?media=${asset.id}`}>
               {t("media.list.publish")}
             </Link>

@@ -10,6 +10,11 @@ export function isMoving({ state }: Pick<AssetView, "state">): boolean {
   return MOVING.includes(state);
 }
 
+/** Nothing will come of it as it is: refused, or broken on our side. */
+export function isUseless({ state }: Pick<AssetView, "state">): boolean {
+  return state === "rejected" || state === "failed";
+}
+
 export async function fetchAsset(assetId: string, signal: AbortSignal): Promise<AssetView | "gone" | null> {
   try {
     const response = await fetch(`/media/assets/${assetId}`, { headers: { Accept: "application/json" }, credentials: "same-origin", signal });
