@@ -13,6 +13,30 @@ afterAll(() => files.remove());
 
 const CLIP_PAGE = /\/clips\/(?!new)[\w-]{16,}$/;
 
+declare global {
+  interface Window {
+    /** Of every address of a local file that was let go: whether a player still had it then. */
+    letGo: ("free" | "held")[];
+  }
+}
+
+/** Runs in the page. A player that still has the address, in the page or out of it, would ask for it again and fail. */
+function watchLocalAddresses() {
+  const players: HTMLVideoElement[] = [];
+  window.letGo = [];
+  const create = Document.prototype.createElement;
+  Document.prototype.createElement = function (this: Document, ...named: Parameters<typeof create>) {
+    const made = create.apply(this, named);
+    if (made instanceof HTMLVideoElement) players.push(made);
+    return made;
+  } as typeof create;
+  const release = URL.revokeObjectURL.bind(URL);
+  URL.revokeObjectURL = (url) => {
+    window.letGo.push(players.some((player) => player.src === url) ? "held" : "free");
+    release(url);
+  };
+}
+
 /** A clip that was sent before its video had arrived, and whose video is none. Returns where it waits. */
 async function sendRefusedClip(page: Page, title: string): Promise<string> {
   await openComposer(page, "/clips/new");
@@ -145,6 +169,20 @@ describe("clips", () => {
     await page.click(".captions-text a[href$='lang=en']");
     await page.waitForURL(/lang=en$/);
     expect(await page.inputValue("#source")).toBe("");
+  });
+
+  test("no player is left with an address that was let go, neither by another choice nor by leaving the page", async () => {
+    const page = await openPage();
+    await page.addInitScript(watchLocalAddresses);
+    await openComposer(page, "/clips/new");
+    const chooser = page.locator(".clip-file .file-btn input[type=file]").first();
+    await chooser.setInputFiles(files.clip);
+    await page.waitForFunction(() => document.querySelector(".clip-file .meta")?.textContent?.includes("clip.mp4"));
+    await chooser.setInputFiles(files.fakeClip);
+    await page.waitForFunction(() => document.querySelector(".clip-file .meta")?.textContent?.includes("fake.mp4"));
+    await page.click("header.top .brand");
+    await page.waitForURL(/\/$/);
+    await expect.poll(() => page.evaluate(() => window.letGo)).toEqual(["free", "free"]);
   });
 
   test("whose video is refused say why on their page, unasked, and take another one", { timeout: 300_000 }, async () => {

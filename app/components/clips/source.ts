@@ -1,5 +1,6 @@
 import type Hls from "hls.js";
 import type { ClipMediaView } from "~/format/media-view";
+import { stopLoading } from "~/components/media/stop-loading";
 import { chooseFile } from "./first-film.js";
 
 /**
@@ -83,8 +84,7 @@ export function attachSource(video: HTMLVideoElement, media: ClipMediaView, { wh
       gone = true;
       video.removeEventListener("error", takeWhole);
       hls?.destroy();
-      video.removeAttribute("src");
-      video.load();
+      stopLoading(video);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { useLayoutEffect, useRef } from "react";
 import { FileButton, GoOn } from "~/components/compose/PictureField";
 import { VIDEO_BYTES_MAX, VIDEO_SEC_MAX } from "@models/media-reasons";
 import { useLocale, useT } from "~/i18n/react";
@@ -5,6 +6,7 @@ import type { AssetView } from "./asset";
 import { AssetState } from "./AssetState";
 import { formatBytes, formatDuration } from "./transfer-words";
 import { TransferLine } from "./TransferLine";
+import { stopLoading } from "./stop-loading";
 import type { ClipFile } from "./use-clip-file";
 
 interface Props {
@@ -24,7 +26,7 @@ export function ClipFileField({ file, ready, unfinished, mayReplace, error, onTa
   const isEmpty = !local && !asset;
   return (
     <section className="clip-file" aria-label={t("media.clip.file")}>
-      {local ? <video className="clip-preview" src={local.url} controls playsInline muted preload="metadata" /> : null}
+      {local ? <LocalVideo url={local.url} /> : null}
       {!local && asset && asset !== "gone" && asset.posterUrl ? <img className="clip-preview" src={asset.posterUrl} alt="" /> : null}
       {local ? <Facts file={file} /> : null}
       {transfer && transfer.phase !== "sent" ? (
@@ -48,6 +50,18 @@ export function ClipFileField({ file, ready, unfinished, mayReplace, error, onTa
       {isEmpty ? unfinished.map((broken) => <Unfinished key={broken.id} asset={broken} onTake={onTake} />) : null}
     </section>
   );
+}
+
+/** Lets go of the address before whoever made it does. */
+function LocalVideo({ url }: { url: string }) {
+  const player = useRef<HTMLVideoElement>(null);
+  useLayoutEffect(() => {
+    const video = player.current;
+    if (!video) return;
+    video.src = url;
+    return () => stopLoading(video);
+  }, [url]);
+  return <video ref={player} className="clip-preview" controls playsInline muted preload="metadata" />;
 }
 
 function Facts({ file: { local } }: { file: ClipFile }) {

@@ -1,4 +1,5 @@
 import { VIDEO_BYTES_MAX, VIDEO_SEC_MAX } from "@models/media-reasons";
+import { stopLoading } from "./stop-loading";
 
 /** What a chosen video says of itself before a byte is sent. */
 export interface VideoFacts {
@@ -16,8 +17,7 @@ export function readVideoFacts(url: string): Promise<VideoFacts> {
     const video = document.createElement("video");
     const done = (facts: VideoFacts) => {
       window.clearTimeout(timer);
-      video.removeAttribute("src");
-      video.load();
+      stopLoading(video);
       resolve(facts);
     };
     const nothing: VideoFacts = { durationSec: null, width: null, height: null };
