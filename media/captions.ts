@@ -1,4 +1,5 @@
 import { Invalid } from "@models/errors";
+import { CAPTIONS_LENGTH_MAX } from "@models/media-reasons";
 import { cleanCueText, plainCueText } from "./cue-text";
 import { decodeText } from "./text-encoding";
 
@@ -6,9 +7,10 @@ import { decodeText } from "./text-encoding";
  * Captions that an author sends, WebVTT or SubRip, read and written anew: only times, words and plain markup survive.
  * What cannot be read is said with its line, because the author is sitting in front of the editor. Pure; needs no ffmpeg.
  */
-export const CAPTION_BYTES_MAX = 512 * 1024;
 /** Three minutes hold some 60 cues; karaoke files hold one per syllable. */
 export const CUES_MAX = 2_000;
+/** Rare characters of GB18030. */
+const BYTES_PER_CHARACTER_MAX = 4;
 
 export interface Cue {
   startMs: number;
@@ -34,9 +36,7 @@ export class CaptionsInvalid extends Invalid {
  * @throws CaptionsInvalid
  */
 export function parseCaptions(source: string | Uint8Array, { durationSec }: { durationSec: number | null }): Cue[] {
-  const bytes = typeof source === "string" ? new TextEncoder().encode(source).length : source.length;
-  if (bytes > CAPTION_BYTES_MAX) throw new CaptionsInvalid("media.captions.tooLong");
-  const text = typeof source === "string" ? source : decodeText(source);
+  const text = typeof source === "string" ? limited(source) : decodeCaptions(source);
   if (text.includes("\0")) throw new CaptionsInvalid("media.captions.unreadable");
   const found = readBlocks(text).flatMap(readCue);
   if (found.length === 0) throw new CaptionsInvalid("media.captions.noCues");
@@ -48,6 +48,20 @@ export function parseCaptions(source: string | Uint8Array, { durationSec }: { du
     .sort((a, b) => a.startMs - b.startMs || a.endMs - b.endMs);
   if (cues.length === 0) throw new CaptionsInvalid("media.captions.afterTheEnd");
   return cues;
+}
+
+/**
+ * The text of a captions file, in whichever encoding it was saved.
+ * @throws CaptionsInvalid for one that is too long; more bytes than the longest text can have are not decoded at all
+ */
+export function decodeCaptions(bytes: Uint8Array): string {
+  if (bytes.length > CAPTIONS_LENGTH_MAX * BYTES_PER_CHARACTER_MAX) throw new CaptionsInvalid("media.captions.tooLong");
+  return limited(decodeText(bytes));
+}
+
+function limited(text: string): string {
+  if (text.length > CAPTIONS_LENGTH_MAX) throw new CaptionsInvalid("media.captions.tooLong");
+  return text;
 }
 
 /** A WebVTT file that a browser reads; `parseCaptions` of it gives the same cues. */

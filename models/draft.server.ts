@@ -34,9 +34,6 @@ export interface DraftCaptions {
   noSpeech: boolean;
 }
 
-/** Characters. Three minutes of speech have some 5,000; longer captions stay in the file they come from. */
-export const DRAFT_CAPTIONS_MAX = 64_000;
-
 export const DRAFT_KINDS = ["post", "clip"] as const;
 export type DraftKind = (typeof DRAFT_KINDS)[number];
 

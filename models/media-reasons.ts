@@ -29,5 +29,10 @@ export type RejectReason = (typeof REJECT_REASONS)[number];
 export const IMAGE_BYTES_MAX = 30 * 1024 * 1024;
 export const VIDEO_BYTES_MAX = 200 * 1024 * 1024;
 export const VIDEO_SEC_MAX = 180;
+/**
+ * Characters of a captions file. Three minutes of speech have some 5,000, one cue for each syllable some 60,000; so many,
+ * in Chinese, still fit into a form beside the longest text.
+ */
+export const CAPTIONS_LENGTH_MAX = 90_000;
 /** Characters that say what a picture shows. */
 export const ALT_LENGTH_MAX = 500;

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { Conflict } from "@models/errors";
+import { CAPTIONS_LENGTH_MAX } from "@models/media-reasons";
 import { LOCALES, type Locale } from "../i18n/locales";
 import { openCaptions } from "../services/captions-read.server";
 import { saveCaptions, setNoSpeech } from "../services/clips-write.server";
-import { CAPTIONS_LENGTH_MAX } from "./compose-form.server";
 import { parseForm } from "./form.server";
 import { requireMember } from "./session.server";
 

@@ -1,7 +1,8 @@
 import { nanoid } from "nanoid";
 import { z } from "zod";
-import { DRAFT_CAPTIONS_MAX, DRAFT_KINDS, type DraftCaptions, type DraftWords } from "@models/draft.server";
+import { DRAFT_KINDS, type DraftCaptions, type DraftWords } from "@models/draft.server";
 import { listAssets } from "@models/media-asset.server";
+import { CAPTIONS_LENGTH_MAX } from "@models/media-reasons";
 import { isStaff, LIMITS } from "@models/roles";
 import { pictureParagraph, pictureSource } from "../components/compose/picture-lines";
 import type { ComposerStart, ComposerWords } from "../components/compose/words";
@@ -34,9 +35,6 @@ const ComposeMark = z.object({
   kind: z.enum(DRAFT_KINDS).catch("post"),
   assetId: z.union([z.literal(""), z.string().regex(/^[0-9a-f]{32}$/)]).optional().transform((given) => given || null),
 });
-
-/** Characters of a captions file; the editor of captions takes as many. */
-export const CAPTIONS_LENGTH_MAX = 512 * 1024;
 
 /** What is said in a clip. The form of a post has none of it. */
 const ComposeSound = z.object({
@@ -75,7 +73,7 @@ export async function storeWords({ viewer, mark, words, said }: ReceivedWords, n
   requireMay(viewer, "draft");
   await requireWithinLimit(viewer, "draft", now);
   const { draftId, draftRevision: revision, postId, kind, assetId } = mark;
-  const isSaid = kind === "clip" && (said.text.trim() !== "" || said.noSpeech) && said.text.length <= DRAFT_CAPTIONS_MAX;
+  const isSaid = kind === "clip" && (said.text.trim() !== "" || said.noSpeech);
   return saveDraft({ memberId: viewer.id, draftId, revision, postId, postRevision: postId ? mark.postRevision : null, words, kind, assetId, captions: isSaid ? said : null }, now);
 }
 

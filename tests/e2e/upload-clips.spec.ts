@@ -72,6 +72,8 @@ describe("clips", () => {
     await page.waitForSelector(".clip-file progress");
     await page.fill("#title", "费率差一个点");
     await page.locator("label.pick:has(input[value=funds])").click();
+    await page.setInputFiles(".declares input[type=file]", { name: "wrong.srt", mimeType: "text/plain", buffer: Buffer.from("1\n00:00:03,000 --> 00:00:01,000\n倒着\n") });
+    await page.waitForFunction(() => document.querySelector(".declares .err")?.textContent?.includes("第 2 行"));
     await page.setInputFiles(".declares input[type=file]", files.captions);
     await page.waitForFunction(() => [...document.querySelectorAll(".declares")].some((part) => part.textContent?.includes("captions.vtt")));
     // They stand in the draft, which a reload would open.

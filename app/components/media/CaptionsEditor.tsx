@@ -1,12 +1,13 @@
 import { Link } from "@remix-run/react";
 import { Fragment, useEffect, useRef, useState, type FormEvent } from "react";
-import { CaptionsInvalid, parseCaptions, serializeCaptions } from "@media/captions";
+import { parseCaptions, serializeCaptions } from "@media/captions";
 import { dropLocal, findLocal, keepLocal } from "~/components/compose/local-copy";
 import { FileButton } from "~/components/compose/PictureField";
 import { sendForm, type Refusal } from "~/components/compose/send";
 import { useViewer } from "~/components/layout/page-context";
 import { LOCALES, type Locale } from "~/i18n/locales";
 import { useT } from "~/i18n/react";
+import { readCaptionsFile } from "./captions-file";
 import { CueRow } from "./CueRow";
 import { addCue, adoptDrafts, findCueProblem, splitCue, toCues, toDrafts, type CueDraft } from "./cue-list";
 import { LangSelect } from "./CaptionsField";
@@ -121,14 +122,10 @@ function Cues({ postId, assetId, lang, source, revision: opened, durationSec, vi
 
   async function load(file: File | undefined) {
     if (!file) return;
-    try {
-      const cues = parseCaptions(new Uint8Array(await file.arrayBuffer()), { durationSec });
-      change(toDrafts(cues));
-      setSaid(t("media.captions.loaded", { name: file.name }));
-    } catch (error) {
-      if (!(error instanceof CaptionsInvalid)) throw error;
-      setProblem(t(error.messageKey ?? "media.captions.unreadable", error.params));
-    }
+    const found = await readCaptionsFile(file, { durationSec });
+    if (found.kind === "refused") return setProblem(t(found.messageKey, found.params));
+    change(toDrafts(found.cues));
+    setSaid(t("media.captions.loaded", { name: file.name }));
   }
 
   async function save(onRevision: number) {

@@ -1,8 +1,8 @@
 import { useState } from "react";
-import { decodeText } from "@media/text-encoding";
 import { FileButton } from "~/components/compose/PictureField";
 import { LOCALES, type Locale } from "~/i18n/locales";
 import { useT } from "~/i18n/react";
+import { readCaptionsFile } from "./captions-file";
 
 export interface CaptionsGiven {
   /** The text of a .vtt or .srt file, or as it was pasted. */
@@ -13,13 +13,6 @@ export interface CaptionsGiven {
   noSpeech: boolean;
 }
 
-const FILE_BYTES_MAX = 512 * 1024;
-
-/** The text of a captions file, in whichever encoding it was saved; null for one that is too large. */
-async function readCaptionsFile(file: File): Promise<string | null> {
-  return file.size > FILE_BYTES_MAX ? null : decodeText(new Uint8Array(await file.arrayBuffer()));
-}
-
 /** Nothing said yet, in the language of the words. */
 export function noCaptions(lang: string): CaptionsGiven {
   return { text: "", fileName: "", lang, noSpeech: false };
@@ -28,12 +21,14 @@ export function noCaptions(lang: string): CaptionsGiven {
 /** What is said in a clip: a file with captions, or the word that nothing is said. */
 export function CaptionsField({ given, ready, required, error, onChange }: { given: CaptionsGiven; ready: boolean; required: boolean; error: string | undefined; onChange: (given: CaptionsGiven) => void }) {
   const t = useT();
-  const [tooLarge, setTooLarge] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
 
   async function read(file: File | undefined) {
-    const text = file ? await readCaptionsFile(file) : null;
-    setTooLarge(text === null);
-    if (file && text !== null) onChange({ ...given, text, fileName: file.name, noSpeech: false });
+    if (!file) return;
+    // Its length is not known before the video has been looked at.
+    const found = await readCaptionsFile(file, { durationSec: null });
+    setProblem(found.kind === "refused" ? t(found.messageKey, found.params) : null);
+    if (found.kind === "read") onChange({ ...given, text: found.text, fileName: file.name, noSpeech: false });
   }
 
   return (
@@ -65,7 +60,7 @@ export function CaptionsField({ given, ready, required, error, onChange }: { giv
         <input type="checkbox" name="noSpeech" checked={given.noSpeech} disabled={given.text !== ""} onChange={() => onChange({ ...given, noSpeech: !given.noSpeech })} />
         {t("media.captions.noSpeech")}
       </label>
-      {tooLarge ? <p className="err">{t("media.captions.tooLong")}</p> : null}
+      {problem ? <p className="err">{problem}</p> : null}
       {error ? <p className="err">{error}</p> : null}
       <p className="hint">{t(required ? "media.captions.requiredHint" : "media.captions.hint")}</p>
     </fieldset>
