@@ -23,6 +23,24 @@ export function limitNesting(source: string): string {
     .join("\n");
 }
 
+/** Marks of emphasis in one text; its longest posts have some hundreds. */
+const EMPHASIS_MAX = 3_000;
+/** Lines of nothing but "=" or "-": each may make a heading of what stands above it. */
+const UNDERLINES_MAX = 300;
+const EMPHASIS = /\*+|_+|~+/g;
+const UNDERLINE = /^[ \t]*(?:=+|-+)[ \t]*$/gm;
+
+/** True for text that must not be parsed: with these marks the parser's time grows with their square. */
+export function isTooTangled(source: string): boolean {
+  return exceeds(source, EMPHASIS, EMPHASIS_MAX) || exceeds(source, UNDERLINE, UNDERLINES_MAX);
+}
+
+function exceeds(source: string, pattern: RegExp, max: number): boolean {
+  let count = 0;
+  for (const _match of source.matchAll(pattern)) if (++count > max) return true;
+  return false;
+}
+
 /**
  * True for text nested deeper, or cut into more pieces, than any writer needs. Walks without recursion: what it guards
  * against is exactly a tree that overflows the stack. A short row of a wide table counts as a full one, because the
@@ -44,13 +62,10 @@ export function isTooComplex(tree: Root): boolean {
   return false;
 }
 
-/** Replaces everything by paragraphs of the text as typed. */
-export function makePlain(tree: Root, source: string): void {
-  tree.children = source
-    .split(/\n{2,}/)
-    .slice(0, NODES_MAX)
-    .filter((part) => part.trim() !== "")
-    .map((part) => ({ type: "paragraph", children: [{ type: "text", value: part }] }));
+/** Paragraphs of the text as typed. */
+export function plainTree(source: string): Root {
+  const parts = source.split(/\n{2,}/).slice(0, NODES_MAX).filter((part) => part.trim() !== "");
+  return { type: "root", children: parts.map((part) => ({ type: "paragraph", children: [{ type: "text", value: part }] })) };
 }
 
 /**

@@ -14,7 +14,7 @@ import { brokenChart, drawChart, parseChart, type Chart } from "./chart.server";
 import { cleanText } from "./clean-text";
 import { countGraphemes } from "./graphemes";
 import { confirmPath, sortLink } from "./links";
-import { flatten, isTooComplex, limitNesting, makePlain } from "./markdown-bounds.server";
+import { flatten, isTooComplex, isTooTangled, limitNesting, plainTree } from "./markdown-bounds.server";
 import { drawPicture, takePictures, type BodyPicture, type PictureRef } from "./markdown-pictures.server";
 import { excerptOf, readMinutesOf } from "./markdown-text.server";
 
@@ -78,8 +78,7 @@ export function listMentionedHandles(source: string): string[] {
 export function renderPost(source: string, context: RenderContext): RenderedPost {
   const text = cleanText(source);
   const found = newFindings();
-  const tree = parsePost(text);
-  if (isTooComplex(tree)) makePlain(tree, text);
+  const tree = parse(postParser, text);
   shiftHeadings(tree);
   takePictures(tree, context.pictures ?? NO_PICTURES, found.pictures);
   flatten(tree);
@@ -103,8 +102,7 @@ export function renderPost(source: string, context: RenderContext): RenderedPost
 export function renderComment(source: string, context: RenderContext): RenderedComment {
   const text = cleanText(source).trim();
   const found = newFindings();
-  const tree = parseComment(text);
-  if (isTooComplex(tree)) makePlain(tree, text);
+  const tree = parse(commentParser, text);
   flatten(tree);
   finish(tree, context, found);
   return { html: toHtml(tree, NOTHING_DRAWN), tickers: [...found.tickers], mentions: [...found.mentions], graphemes: countGraphemes(text) };
@@ -148,12 +146,9 @@ const gfm = { singleTilde: false };
 const postParser = unified().use(remarkParse).use(remarkGfm, gfm).use(without(NEVER)).freeze();
 const commentParser = unified().use(remarkParse).use(remarkGfm, gfm).use(without([...NEVER, ...NOT_IN_COMMENTS])).freeze();
 
-function parsePost(text: string): Root {
-  return postParser.parse(limitNesting(text));
-}
-
-function parseComment(text: string): Root {
-  return commentParser.parse(limitNesting(text));
+function parse(parser: Pick<Processor, "parse">, text: string): Root {
+  const tree = isTooTangled(text) ? null : (parser.parse(limitNesting(text)) as Root);
+  return tree === null || isTooComplex(tree) ? plainTree(text) : tree;
 }
 
 /** The page has its one h1 already: the largest heading of the text becomes h2, and none goes below h4. */

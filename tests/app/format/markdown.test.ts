@@ -79,6 +79,8 @@ describe("size and nesting are bounded in time", () => {
     ["nested links", "[a](".repeat(5_000)],
     ["alternating stars", "*a **b ".repeat(2_800)],
     ["closing stars", "a**b*".repeat(4_000)],
+    ["underlined words", "=\n".repeat(10_000)],
+    ["underlined dashes", "--\n".repeat(6_600)],
     ["backticks of all lengths", Array.from({ length: 190 }, (_, length) => "`".repeat(length + 1)).join(" ")],
     ["dollars", "$".repeat(20_000)],
     ["half tickers", "$a(".repeat(6_600)],
@@ -95,8 +97,20 @@ describe("size and nesting are bounded in time", () => {
     expectHarmless(out.html);
     expect(out.html.length).toBeLessThan(3_000_000);
     expect(out.excerpt.length).toBeLessThan(1_500 + 40);
-    // The slowest takes 1 to 1.5 s; what this excludes is seconds that grow with the square of the length.
+    // The slowest takes some 0.8 s; what this excludes is seconds that grow with the square of the length.
     expect(cpuMs).toBeLessThan(8_000);
+  });
+  test.each([
+    ["stars", "a**b*", 1_500],
+    ["underscores", "_a_ ", 1_500],
+    ["tildes", "~~a~~ ", 1_500],
+    ["underlines", "a\n=\n", 300],
+    ["rules", "a\n\n---\n", 300],
+  ])("what would take the parser the square of its length is taken as typed: %s", (_name, piece, times) => {
+    expect(html(piece.repeat(times))).toMatch(/<(?:em|strong|del|h2|hr)\b/);
+    const typed = html(piece.repeat(times + 1));
+    expect(typed).not.toMatch(/<(?:em|strong|del|h2|hr)\b/);
+    expect(typed).toContain(piece.trim().split("\n").at(-1));
   });
 });
 
