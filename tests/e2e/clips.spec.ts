@@ -389,10 +389,12 @@ describe.each([
   ["zh-CN", 360],
   ["en", 1280],
 ] as const)("the stage, %s at %i px", (locale, width) => {
-  test("passes axe with and without its panel and menu, does not scroll sideways, has one h1", async () => {
+  test("passes axe with and without its panel and menu, does not scroll itself, has one h1", async () => {
     const page = await openStage("/clips", { locale, width });
     await plays(page);
     await hydrated(page);
+    // One pixel too many, and every desk shows a scroll bar beside the film.
+    expect(await page.evaluate(() => document.documentElement.scrollHeight - window.innerHeight)).toBe(0);
     expect(await accessibilityProblems(page)).toEqual([]);
     expect(await page.locator("h1").count()).toBe(1);
     await page.locator("[data-on-stage] [data-opens=panel]").click();
