@@ -1,6 +1,7 @@
 import { RemixBrowser } from "@remix-run/react";
-import { startTransition, StrictMode } from "react";
+import { startTransition, StrictMode, useLayoutEffect, type ReactNode } from "react";
 import { hydrateRoot } from "react-dom/client";
+import { noteEarlyWords, tellEarlyWords } from "~/early-words";
 import { loadMessages } from "~/i18n/browser";
 import { isLocale, DEFAULT_LOCALE } from "~/i18n/locales";
 
@@ -8,14 +9,22 @@ import { isLocale, DEFAULT_LOCALE } from "~/i18n/locales";
 async function start() {
   const { lang, dataset } = document.documentElement;
   await Promise.all([loadMessages(isLocale(lang) ? lang : DEFAULT_LOCALE, { all: dataset.sentences === "all" }), loaderData()]);
+  noteEarlyWords();
   startTransition(() => {
     hydrateRoot(
       document,
       <StrictMode>
-        <RemixBrowser />
+        <Waking>
+          <RemixBrowser />
+        </Waking>
       </StrictMode>,
     );
   });
+}
+
+function Waking({ children }: { children: ReactNode }) {
+  useLayoutEffect(tellEarlyWords, []);
+  return children;
 }
 
 /**

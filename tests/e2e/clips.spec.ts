@@ -276,8 +276,7 @@ describe("the first film", () => {
     await page.clock.pauseAt(Date.now() + 60_000);
     await page.route(/\/m\/.*\.mp4$/, () => undefined);
     await page.goto(address(0), { waitUntil: "commit" });
-    await page.locator("[data-on-stage] h1").waitFor();
-    expect(await page.locator("script[type=held]").count()).toBe(1);
+    await page.waitForSelector("script[type=held]", { state: "attached" });
     await page.keyboard.press("Shift");
     await page.waitForFunction(() => document.querySelector("script[type=held]") === null);
   });

@@ -4,16 +4,6 @@ import { firstPost, logIn } from "./support/people";
 
 useBrowser();
 
-/** Runs in the page: presses a key in the moment after React has been given the page, and before it has begun with it. */
-function pressWhileWaking() {
-  const listen = document.addEventListener.bind(document);
-  document.addEventListener = (...given: Parameters<typeof listen>) => {
-    listen(...given);
-    // Nobody else listens to this one.
-    if (given[0] === "gotpointercapture") queueMicrotask(() => document.querySelector("input[name=handle]")?.dispatchEvent(new KeyboardEvent("keydown", { key: "n", bubbles: true })));
-  };
-}
-
 async function publishPost(title: string): Promise<void> {
   const writer = await openPage({ width: 1280, javaScript: false });
   await logIn(writer, "zhouzhou");
@@ -118,15 +108,6 @@ test("keyboard: skip link, then the main column; a like by Enter", async () => {
   await like.focus();
   await page.keyboard.press("Enter");
   await page.waitForSelector(`.bar button[name=liked][aria-pressed=${was === "true" ? "false" : "true"}]`);
-});
-
-test("a key pressed while the page comes alive is no error, and what was typed stays", async () => {
-  const page = await openPage();
-  await page.addInitScript(pressWhileWaking);
-  await page.goto("/login?with=password", { waitUntil: "commit" });
-  await page.fill("input[name=handle]", "nanshan");
-  await hydrated(page);
-  expect(await page.inputValue("input[name=handle]")).toBe("nanshan");
 });
 
 test("a new post announces itself in a pill and moves nothing", async () => {

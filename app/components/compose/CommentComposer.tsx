@@ -7,7 +7,7 @@ import { countGraphemes } from "~/format/graphemes";
 import { formatCount } from "~/format/numbers";
 import { COMMENT_MAX } from "~/format/post-limits";
 import { useLocale, useT } from "~/i18n/react";
-import { dropLocal, findLocal, keepLocal } from "./local-copy";
+import { dropLocal, findLocal, keepBoth, keepLocal } from "./local-copy";
 import type { Answer, Refusal } from "./send";
 
 export interface ReplyTarget {
@@ -67,11 +67,16 @@ export function CommentComposer({ postId, policy, mine, resumedText, replyTo, op
   const [state, setState] = useState<"idle" | "sending" | "offline">("idle");
   const [refusal, setRefusal] = useState<Refusal | null>(returned?.refusal ?? null);
   const [sent, setSent] = useState<Sent | null>(null);
+  /** What was typed before this page came alive; null from then on. */
+  const early = useRef<string | null>("");
 
   useEffect(() => {
     setSubmissionId(nanoid());
     const copy = findLocal(key, viewer?.id ?? null, isText);
-    if (copy) setBody((typed) => (typed === "" ? copy.words : typed));
+    const typed = early.current ?? "";
+    early.current = null;
+    if (typed !== "") change(copy ? keepBoth(copy.words, typed) : typed);
+    else if (copy) setBody((standing) => (standing === "" ? copy.words : standing));
     if (open || resumed) field.current?.focus();
     // Runs once per target: a later render must not put words back that were just sent.
     // The viewer can change under an open sheet, and then the same words belong to the new member.
@@ -82,7 +87,9 @@ export function CommentComposer({ postId, policy, mine, resumedText, replyTo, op
   function change(value: string) {
     setBody(value);
     setSent(null);
-    if (value === "") dropLocal(key);
+    // The copy of an earlier visit has not been read yet.
+    if (early.current !== null) early.current = value;
+    else if (value === "") dropLocal(key);
     else keepLocal(key, viewer?.id ?? null, value);
   }
 

@@ -63,7 +63,7 @@ export function PostComposer({ start, topics, postsPerDay, draftCount, behind, r
   }
 
   return (
-    <Form method="post" className="composer" onSubmit={publish}>
+    <Form method="post" autoComplete="off" className="composer" onSubmit={publish}>
       <MarkFields mark={mark} lang={words.lang} />
       <header className="compose-head">
         <h1>{t(isEdit ? "compose.editTitle" : "compose.newTitle")}</h1>

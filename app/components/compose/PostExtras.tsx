@@ -1,8 +1,8 @@
 import { useT } from "~/i18n/react";
 import { POLL_OPTIONS_MAX, POLL_OPTIONS_MIN, TOPICS_MAX } from "~/format/post-limits";
-import { DECLARATION_KEYS, POLL_DAYS, type ComposerPoll, type ComposerWords } from "./words";
+import { DECLARATION_KEYS, POLL_DAYS, type ComposerPoll, type ComposerWords, type WordsChange } from "./words";
 
-type Change = (part: Partial<ComposerWords>) => void;
+type Change = (part: WordsChange) => void;
 type Errors = Record<string, string>;
 
 export function FieldError({ errors, field }: { errors: Errors; field: string }) {
@@ -18,6 +18,8 @@ export interface TopicChoice {
   slug: string;
   name: string;
 }
+
+const toggled = (list: string[], item: string): string[] => (list.includes(item) ? list.filter((known) => known !== item) : [...list, item]);
 
 /** Up to three topics; the first chosen is the main one. Plain check boxes, so that they work without scripts too. */
 export function TopicField({ topics, chosen, errors, change }: { topics: TopicChoice[]; chosen: string[]; errors: Errors; change: Change }) {
@@ -41,7 +43,7 @@ export function TopicField({ topics, chosen, errors, change }: { topics: TopicCh
                 value={topic.slug}
                 checked={isChosen}
                 disabled={full && !isChosen}
-                onChange={() => change({ topics: isChosen ? chosen.filter((slug) => slug !== topic.slug) : [...chosen, topic.slug] })}
+                onChange={() => change((words) => ({ topics: toggled(words.topics, topic.slug) }))}
               />
               <span className="chip">{topic.name}</span>
             </label>
@@ -68,7 +70,7 @@ export function DeclarationField({ words, errors, change }: { words: ComposerWor
                 name="declarations"
                 value={key}
                 checked={isChosen}
-                onChange={() => change({ declarations: isChosen ? words.declarations.filter((known) => known !== key) : [...words.declarations, key] })}
+                onChange={() => change((before) => ({ declarations: toggled(before.declarations, key) }))}
               />
               <span className="chip">{t(`post.declaration.${key}`)}</span>
             </label>
@@ -84,19 +86,21 @@ export function DeclarationField({ words, errors, change }: { words: ComposerWor
   );
 }
 
+const padded = (options: string[], rows: number): string[] => Array.from({ length: Math.max(rows, options.length) }, (_, index) => options[index] ?? "");
+
 /** A question with two to six answers. Rows are there from the start, so that it works without scripts. */
 export function PollField({ poll, errors, ready, change }: { poll: ComposerPoll; errors: Errors; ready: boolean; change: Change }) {
   const t = useT();
-  const set = (part: Partial<ComposerPoll>) => change({ poll: { ...poll, ...part } });
+  const set = (part: (before: ComposerPoll) => Partial<ComposerPoll>) => change((words) => ({ poll: { ...words.poll, ...part(words.poll) } }));
   const rows = ready ? Math.max(POLL_OPTIONS_MIN, poll.options.length) : POLL_OPTIONS_MAX;
-  const options = Array.from({ length: rows }, (_, index) => poll.options[index] ?? "");
+  const options = padded(poll.options, rows);
   const problem = errors.pollQuestion ?? errors.pollOption;
   return (
     <details className="poll-field" open={poll.question !== "" || problem !== undefined || undefined}>
       <summary>{t("poll.add")}</summary>
       <div className="field">
         <label htmlFor="pollQuestion">{t("poll.question")}</label>
-        <input className="input" id="pollQuestion" name="pollQuestion" value={poll.question} aria-describedby="poll-hint" aria-invalid={errors.pollQuestion ? true : undefined} onChange={(event) => set({ question: event.currentTarget.value })} />
+        <input className="input" id="pollQuestion" name="pollQuestion" value={poll.question} aria-describedby="poll-hint" aria-invalid={errors.pollQuestion ? true : undefined} onChange={({ currentTarget: { value } }) => set(() => ({ question: value }))} />
         <p className="hint" id="poll-hint">
           {t("poll.questionHint")}
         </p>
@@ -112,7 +116,7 @@ export function PollField({ poll, errors, ready, change }: { poll: ComposerPoll;
             value={option}
             onChange={(event) => {
               const value = event.currentTarget.value;
-              set({ options: options.map((known, at) => (at === index ? value : known)) });
+              set((before) => ({ options: padded(before.options, rows).map((known, at) => (at === index ? value : known)) }));
             }}
           />
         </div>
@@ -120,19 +124,19 @@ export function PollField({ poll, errors, ready, change }: { poll: ComposerPoll;
       <FieldError errors={errors} field="pollOption" />
       {ready && options.length < POLL_OPTIONS_MAX ? (
         <p>
-          <button type="button" className="btn small" onClick={() => set({ options: [...options, ""] })}>
+          <button type="button" className="btn small" onClick={() => set(() => ({ options: [...options, ""] }))}>
             {t("poll.addOption")}
           </button>
         </p>
       ) : null}
       <div className="row-between">
         <label className="reason">
-          <input type="checkbox" name="pollMultiple" checked={poll.multiple} onChange={() => set({ multiple: !poll.multiple })} />
+          <input type="checkbox" name="pollMultiple" checked={poll.multiple} onChange={() => set((before) => ({ multiple: !before.multiple }))} />
           {t("poll.multiple")}
         </label>
         <label className="meta">
           {t("poll.closes")}{" "}
-          <select className="input small" name="pollDays" value={poll.days} onChange={(event) => set({ days: Number(event.currentTarget.value) })}>
+          <select className="input small" name="pollDays" value={poll.days} onChange={({ currentTarget: { value } }) => set(() => ({ days: Number(value) }))}>
             {POLL_DAYS.map((days) => (
               <option key={days} value={days}>
                 {t("poll.days", { count: days })}

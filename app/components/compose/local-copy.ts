@@ -38,6 +38,11 @@ export function findLocal<T>(key: string, by: string | null, isWords: (value: un
   }
 }
 
+/** Both texts, one after the other, unless what was typed goes on from what was kept: browsers put words back too. */
+export function keepBoth(kept: string, typed: string, between = "\n\n"): string {
+  return typed.startsWith(kept) ? typed : kept + between + typed;
+}
+
 export function dropLocal(key: string): void {
   try {
     window.localStorage.removeItem(PREFIX + key);

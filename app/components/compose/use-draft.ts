@@ -1,8 +1,8 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { nanoid } from "nanoid";
-import { dropLocal, findLocal, keepLocal } from "./local-copy";
+import { dropLocal, findLocal, keepBoth, keepLocal } from "./local-copy";
 import { sendForm } from "./send";
-import { isComposerWords, isEmpty, toForm, type ComposerStart, type ComposerWords, type DraftMark } from "./words";
+import { isComposerWords, isEmpty, toForm, withChange, type ComposerStart, type ComposerWords, type DraftMark, type WordsChange } from "./words";
 
 /**
  * Keeps the words of a composer: in this browser at every change, on the server a moment after. Nothing here throws
@@ -60,15 +60,19 @@ export function useDraft(start: ComposerStart, viewerId: string | null, place: D
   const saving = useRef(false);
   const done = useRef(false);
   const timer = useRef<number | undefined>(undefined);
+  /** The words as they were typed before this page came alive; null from then on. */
+  const early = useRef<ComposerWords | null>(start.words);
 
   // Once per page: ids for a guest's page, and the words that a crash, a logout or a closed tab left in this browser.
   useEffect(() => {
     // A copy is dropped as soon as the server has its words, so one that is still here was never stored.
     const found = findLocal(localKey, viewerId, isKept);
     const copy = found?.words;
+    const typed = early.current ?? start.words;
+    early.current = null;
     const isOurs = copy && (start.savedAt === null ? start.postId !== null || isEmpty(start.words) : copy.mark.draftId === start.draftId);
     if (copy && isOurs && !isEmpty(copy.words) && JSON.stringify(copy.words) !== JSON.stringify(start.words)) {
-      setWords(copy.words);
+      setWords(withEarly(copy.words, typed, start.words));
       // The writer is told when the post moved meanwhile, and may then save over it; refusing for ever would keep the words in vain.
       setMark({ ...copy.mark, postId: start.postId, postRevision: start.postRevision });
       setBehind((copy.mark.postRevision ?? 0) < (start.postRevision ?? 0));
@@ -109,9 +113,10 @@ export function useDraft(start: ComposerStart, viewerId: string | null, place: D
     if (changes.current !== at) timer.current = window.setTimeout(() => void save(), SAVE_AFTER_MS);
   }, [viewerId, address]);
 
-  const change = useCallback((part: Partial<ComposerWords>) => {
+  const change = useCallback((part: WordsChange) => {
     changes.current += 1;
-    setWords((before) => ({ ...before, ...part }));
+    if (early.current) early.current = withChange(early.current, part);
+    setWords((before) => withChange(before, part));
   }, []);
 
   useEffect(() => {
@@ -156,6 +161,14 @@ export function useDraft(start: ComposerStart, viewerId: string | null, place: D
   }, [localKey, address, start]);
 
   return { words, change, mark, state, savedAt, restoredAt, behind, other, problem, finish, startOver };
+}
+
+/** Words that were left here, and those typed while the page was on its way: nothing of either is lost. */
+function withEarly(kept: ComposerWords, typed: ComposerWords, untouched: ComposerWords): ComposerWords {
+  const changed = Object.entries(typed).filter(([name, value]) => value !== untouched[name as keyof ComposerWords]);
+  if (changed.length === 0) return kept;
+  const both = { ...kept, ...(Object.fromEntries(changed) as Partial<ComposerWords>) };
+  return { ...both, title: typed.title === untouched.title ? kept.title : keepBoth(kept.title, typed.title, " "), body: typed.body === untouched.body ? kept.body : keepBoth(kept.body, typed.body) };
 }
 
 /** A reload or a bookmark then opens the same draft. Edits have an address of their own already. */

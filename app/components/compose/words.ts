@@ -23,6 +23,13 @@ export interface ComposerWords {
   said?: CaptionsGiven;
 }
 
+/** Some of the words anew, or how they follow from those that stand: two fields may change before the page is drawn again. */
+export type WordsChange = Partial<ComposerWords> | ((before: ComposerWords) => Partial<ComposerWords>);
+
+export function withChange(before: ComposerWords, change: WordsChange): ComposerWords {
+  return { ...before, ...(typeof change === "function" ? change(before) : change) };
+}
+
 /** What the server hands the composer to begin with. */
 export interface ComposerStart {
   words: ComposerWords;

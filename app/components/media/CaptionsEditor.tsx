@@ -41,6 +41,8 @@ export function CaptionsEditor(props: CaptionsEditorProps) {
   const t = useT();
   const video = useRef<HTMLVideoElement>(null);
   const [ready, setReady] = useState(false);
+  // Who wrote in the plain field before the scripts were there finishes there.
+  const [begun, setBegun] = useState(false);
   useEffect(() => setReady(true), []);
   return (
     <div className="captions-editor">
@@ -51,12 +53,12 @@ export function CaptionsEditor(props: CaptionsEditorProps) {
           <p className="note">{t("media.captions.notYet")}</p>
         )}
       </div>
-      {ready ? <Cues {...props} video={video} /> : <PlainText {...props} />}
+      {ready && !begun ? <Cues {...props} video={video} /> : <PlainText {...props} onBegin={() => setBegun(true)} />}
     </div>
   );
 }
 
-function PlainText({ postId, lang, source, revision, refusal }: CaptionsEditorProps) {
+function PlainText({ postId, lang, source, revision, refusal, onBegin }: CaptionsEditorProps & { onBegin: () => void }) {
   const t = useT();
   return (
     <form method="post" className="captions-text">
@@ -77,7 +79,7 @@ function PlainText({ postId, lang, source, revision, refusal }: CaptionsEditorPr
       {refusal ? <p className="note bad">{refusal.error}</p> : null}
       <div className="field">
         <label htmlFor="source">{t("media.captions.source")}</label>
-        <textarea className="input" id="source" name="source" rows={16} defaultValue={source} aria-describedby="source-hint" />
+        <textarea className="input" id="source" name="source" rows={16} defaultValue={source} autoComplete="off" aria-describedby="source-hint" onChange={onBegin} />
         <p className="hint" id="source-hint">
           {t("media.captions.sourceHint")}
         </p>

@@ -19,7 +19,7 @@ export function noCaptions(lang: string): CaptionsGiven {
 }
 
 /** What is said in a clip: a file with captions, or the word that nothing is said. */
-export function CaptionsField({ given, ready, required, error, onChange }: { given: CaptionsGiven; ready: boolean; required: boolean; error: string | undefined; onChange: (given: CaptionsGiven) => void }) {
+export function CaptionsField({ given, ready, required, error, onChange }: { given: CaptionsGiven; ready: boolean; required: boolean; error: string | undefined; onChange: (part: Partial<CaptionsGiven>) => void }) {
   const t = useT();
   const [problem, setProblem] = useState<string | null>(null);
 
@@ -28,7 +28,7 @@ export function CaptionsField({ given, ready, required, error, onChange }: { giv
     // Its length is not known before the video has been looked at.
     const found = await readCaptionsFile(file, { durationSec: null });
     setProblem(found.kind === "refused" ? t(found.messageKey, found.params) : null);
-    if (found.kind === "read") onChange({ ...given, text: found.text, fileName: file.name, noSpeech: false });
+    if (found.kind === "read") onChange({ text: found.text, fileName: file.name, noSpeech: false });
   }
 
   return (
@@ -40,7 +40,7 @@ export function CaptionsField({ given, ready, required, error, onChange }: { giv
           {given.text === "" ? null : (
             <>
               <span className="meta">{given.fileName || t("media.captions.pasted")}</span>
-              <button type="button" className="act-btn" onClick={() => onChange({ ...given, text: "", fileName: "" })}>
+              <button type="button" className="act-btn" onClick={() => onChange({ text: "", fileName: "" })}>
                 {t("media.captions.drop")}
               </button>
             </>
@@ -49,15 +49,15 @@ export function CaptionsField({ given, ready, required, error, onChange }: { giv
       ) : (
         <div className="field">
           <label htmlFor="captions">{t("media.captions.paste")}</label>
-          <textarea className="input" id="captions" name="captions" rows={3} defaultValue={given.text} />
+          <textarea className="input" id="captions" name="captions" rows={3} defaultValue={given.text} autoComplete="off" onChange={({ currentTarget: { value } }) => onChange({ text: value })} />
         </div>
       )}
       <label className="meta">
         {t("media.captions.lang")}{" "}
-        <LangSelect value={given.lang} onChange={(lang) => onChange({ ...given, lang })} />
+        <LangSelect value={given.lang} onChange={(lang) => onChange({ lang })} />
       </label>
       <label className="reason">
-        <input type="checkbox" name="noSpeech" checked={given.noSpeech} disabled={given.text !== ""} onChange={() => onChange({ ...given, noSpeech: !given.noSpeech })} />
+        <input type="checkbox" name="noSpeech" checked={given.noSpeech} disabled={given.text !== ""} onChange={() => onChange({ noSpeech: !given.noSpeech })} />
         {t("media.captions.noSpeech")}
       </label>
       {problem ? <p className="err">{problem}</p> : null}

@@ -67,7 +67,7 @@ export function ClipComposer({ start, topics, postsPerDay, draftCount, asset, un
 
   if (sending.location !== null) return <Sent location={sending.location} file={file} title={words.title} />;
   return (
-    <Form method="post" className={`composer clip-form${words.assetId || isEdit ? "" : " no-file"}`} onSubmit={publish}>
+    <Form method="post" autoComplete="off" className={`composer clip-form${words.assetId || isEdit ? "" : " no-file"}`} onSubmit={publish}>
       <MarkFields mark={mark} lang={words.lang} />
       <input type="hidden" name="kind" value="clip" />
       <input type="hidden" name="assetId" value={words.assetId ?? ""} />
@@ -102,7 +102,7 @@ export function ClipComposer({ start, topics, postsPerDay, draftCount, asset, un
               </Link>
             </p>
           ) : (
-            <CaptionsField given={said} ready={ready} required={captionsRequired} error={errors.captions} onChange={(given) => change({ said: given })} />
+            <CaptionsField given={said} ready={ready} required={captionsRequired} error={errors.captions} onChange={(part) => change((before) => ({ said: { ...(before.said ?? noCaptions(before.lang)), ...part } }))} />
           )}
           <WordHints words={words} field={field} />
           <Limits words={words} postsPerDay={isEdit ? null : postsPerDay} />
