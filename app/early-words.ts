@@ -8,7 +8,7 @@ type Field = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
 /** Where React remembers what it last saw in a field; without a difference an event is none to it. */
 type Watched = Field & { _valueTracker?: { setValue: (seen: string) => void } };
 
-const FIELDS = "input:not([type=hidden]), textarea, select";
+const FIELDS = "input:not([type=hidden], [type=file]), textarea, select";
 const early = new Map<Field, string>();
 
 /** Called once, before React is given the page. */
