@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { accessibilityProblems, hydrated, openPage, scrollsSideways, useBrowser, type Reader } from "./support/browser";
-import { firstPost, logInByCode, newHandle, newPhone } from "./support/people";
+import { logInByCode, newHandle, newPhone } from "./support/people";
+import { publishPost } from "./support/posts";
 
 useBrowser();
 
@@ -19,7 +20,7 @@ describe.each(READERS)("with scripts, %s", (_name, reader) => {
   test("a guest reads, likes after login, comments and posts", async () => {
     const words = WORDS[reader.locale];
     const page = await openPage(reader);
-    const post = await firstPost(page, "/latest");
+    const post = await publishPost(words.comment, "nanshan");
     await page.goto(post);
     await hydrated(page);
     expect(await page.locator("html").getAttribute("lang")).toBe(reader.locale);
@@ -65,7 +66,7 @@ describe.each([["zh-CN"], ["en"]] as const)("without scripts, %s", (locale) => {
   test("the same journey by plain pages", async () => {
     const words = WORDS[locale];
     const page = await openPage({ locale, javaScript: false });
-    const post = await firstPost(page, "/latest");
+    const post = await publishPost(words.comment, "nanshan");
     await page.goto(post);
     const before = Number((await page.locator(".bar button[name=liked]").innerText()).replace(/\D/g, ""));
     await page.locator(".bar button[name=liked]").click();

@@ -1,19 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { accessibilityProblems, expectConsole, hydrated, openPage, scrollsSideways, useBrowser } from "./support/browser";
 import { firstPost, logIn } from "./support/people";
+import { publishPost } from "./support/posts";
 
 useBrowser();
-
-async function publishPost(title: string): Promise<void> {
-  const writer = await openPage({ width: 1280, javaScript: false });
-  await logIn(writer, "zhouzhou");
-  await writer.goto("/posts/new");
-  await writer.fill("input[name=title]", title);
-  await writer.fill("textarea[name=body]", "它只会出现在提示里。");
-  await writer.locator("input[name=topics]").first().check();
-  await writer.locator("button[name=intent][value=publish]").first().click();
-  await writer.waitForURL(/\/posts\/(?!new)/);
-}
 
 const PAGES = ["/", "/latest", "/hot", "/topics", "/topics/funds", "/members/nanshan", "/tickers/SH510300", "/search?q=%E5%9F%BA%E9%87%91", "/about", "/rules", "/privacy", "/sharing", "/login", "/join"];
 

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import type { Page } from "playwright-core";
 import { hydrated, openPage, useBrowser } from "./support/browser";
-import { firstPost, logIn } from "./support/people";
+import { logIn } from "./support/people";
+import { publishPost } from "./support/posts";
 
 /** The time between the first picture of a page and its scripts: long on a slow line, and nothing typed in it may be lost. */
 useBrowser();
@@ -87,7 +88,7 @@ test("a poll begun before the scripts are there keeps its question and each of i
 test("words left by an earlier visit and words written before the scripts are there are both kept, and both are saved", async () => {
   const page = await openPage({ width: 1280 });
   await logIn(page, "zhouzhou");
-  const post = await firstPost(page, "/topics/funds");
+  const post = await publishPost("读者写到一半的地方");
   await page.evaluate((at) => {
     const copy = (words: unknown) => JSON.stringify({ by: null, at: new Date().toISOString(), words });
     const words = { lang: "zh-CN", title: "上次的标题", body: "上次写的", topics: ["funds"], declarations: [], holds: "", poll: { question: "", multiple: false, days: 7, options: [] } };
